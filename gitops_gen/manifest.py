@@ -1,0 +1,175 @@
+"""Manifests: Kubernetes resources as values, and as YAML that every reader understands alike.
+
+This is the only place that turns values into YAML. Strings go out plain only when no YAML 1.1, YAML 1.2 or Go
+reader could take them for anything else; all others are double-quoted (the form of JSON, which is YAML). The
+property tests hold the output against kustomize, PyYAML, ruamel.yaml and Go's reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import yaml
+
+from gitops_gen.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Manifest: TypeAlias = "Mapping[str, Any]"
+"""A complete resource, keys in the order in which kubectl shows them."""
+
+if not yaml.__with_libyaml__:  # pragma: no cover - depends on how PyYAML was built
+    raise ToolError("PyYAML was built without libyaml", help="install a wheel of PyYAML that has the C reader")
+
+
+class ResourceId(NamedTuple):
+    """What names a resource in a cluster: API group, kind, namespace, name."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as kubectl would: `VirtualService monitoring/cluster-a-prometheus-0`."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+def resource_id(manifest: Manifest) -> ResourceId:
+    """Return the id of a resource; the version in `apiVersion` is no part of it."""
+    metadata = manifest["metadata"]
+    return ResourceId(
+        group=manifest["apiVersion"].rpartition("/")[0],
+        kind=manifest["kind"],
+        namespace=metadata.get("namespace", ""),
+        name=metadata["name"],
+    )
+
+
+# --- out -----------------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*", re.ASCII)
+_RETYPED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_BLOCK = re.compile(r"[!-~](?:[ -~]*[!-~])?\n(?:(?:[ -~]*[!-~])?\n)*(?<!\n\n)", re.ASCII)
+_INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff]")
+
+
+@lru_cache(maxsize=65536)
+def scalar(text: str) -> str:
+    """Write a string as a YAML scalar on one line, quoted whenever some reader would retype it.
+
+    The one quoting rule of the project: plain only when it begins with a letter or a slash, goes on with letters,
+    digits and `_./-`, and is no word that YAML 1.1 reads as a boolean or null.
+    """
+    if _PLAIN.fullmatch(text) and text.lower() not in _RETYPED:
+        return text
+    # JSON leaves these as they are, YAML takes some of them for line breaks.
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def _write(value: object, indent: str, out: list[str]) -> None:
+    """Append what stands behind `key:` or `-`, up to and with the line's end."""
+    if isinstance(value, str):
+        if "\n" in value and _BLOCK.fullmatch(value):
+            out.append(" |\n")
+            out.extend(f"{indent}{line}\n" if line else "\n" for line in value[:-1].split("\n"))
+        else:
+            out.append(f" {scalar(value)}\n")
+    elif isinstance(value, bool):
+        out.append(" true\n" if value else " false\n")
+    elif isinstance(value, int):
+        out.append(f" {value}\n")
+    elif isinstance(value, dict):
+        if not value:
+            out.append(" {}\n")
+            return
+        out.append("\n")
+        _write_mapping(value, indent, out)
+    elif isinstance(value, (list, tuple)):
+        if not value:
+            out.append(" []\n")
+            return
+        out.append("\n")
+        _write_sequence(value, indent, out)
+    else:
+        msg = f"a manifest holds strings, whole numbers, booleans, lists and mappings, not {type(value).__name__}"
+        raise TypeError(msg)
+
+
+def _write_mapping(value: Mapping[str, object], indent: str, out: list[str]) -> None:
+    inner = indent + "  "
+    for key, member in value.items():
+        out.append(f"{indent}{scalar(key)}:")
+        # A list begins under its key, not deeper: the form of kustomize's own output.
+        _write(member, indent if isinstance(member, (list, tuple)) else inner, out)
+
+
+def _write_sequence(value: Iterable[object], indent: str, out: list[str]) -> None:
+    inner = indent + "  "
+    for member in value:
+        out.append(f"{indent}-")
+        if isinstance(member, dict) and member:
+            # The first key stands on the dash's own line.
+            place = len(out)
+            _write_mapping(member, inner, out)
+            out[place] = " " + out[place][len(inner) :]
+        else:
+            _write(member, inner, out)
+
+
+def dump(manifests: Iterable[Manifest]) -> str:
+    """Write resources as YAML documents: two spaces, block style, LF, `---` between documents.
+
+    Raises TypeError for a value that a manifest may not hold (a float, None).
+    """
+    documents = []
+    for manifest in manifests:
+        out: list[str] = []
+        _write_mapping(manifest, "", out)
+        documents.append("".join(out))
+    return "---\n".join(documents)
+
+
+# --- in ------------------------------------------------------------------------------------------------------------
+
+_INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_WORDS: dict[str, object] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+
+
+def _plain(text: str) -> object:
+    """Read a plain scalar by YAML 1.2's core schema."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _value(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return _plain(node.value) if not node.style else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(child) for child in node.value]
+    return {_value(key): _value(child) for key, child in node.value}
+
+
+def load(text: str) -> Iterator[dict[str, Any]]:
+    """Read the resources in YAML text (kustomize's output, a generated file), skipping empty documents.
+
+    PyYAML's own constructors are not used: they retype strings (`12:30`, `2026-01-01`) and fail on a plain `=`.
+    Raises yaml.YAMLError for text that is no YAML.
+    """
+    for node in yaml.compose_all(text, Loader=yaml.CSafeLoader):
+        if node is not None:
+            yield _value(node)

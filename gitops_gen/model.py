@@ -1,0 +1,354 @@
+"""The inventory as the rest of the program sees it: frozen values, defaults filled in, labels resolved.
+
+`inventory/` makes these from text; everything below it reads them. Each value that a later rule may have
+to point at keeps its `origin`, the place in the file, which never takes part in comparisons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.problems import Location
+
+
+class Protocol(StrEnum):
+    """What travels on a port, in Istio's words; never guessed from a port's name."""
+
+    HTTP = "HTTP"
+    HTTP2 = "HTTP2"
+    GRPC = "GRPC"
+    HTTPS = "HTTPS"
+    TLS = "TLS"
+    TCP = "TCP"
+    MONGO = "MONGO"
+    MYSQL = "MYSQL"
+    REDIS = "REDIS"
+    UDP = "UDP"
+    SCTP = "SCTP"
+
+    @property
+    def family(self) -> Family:
+        """How a gateway can tell two pods apart on one port: by host, by server name, or not at all."""
+        return _FAMILIES[self]
+
+
+class Family(StrEnum):
+    """The three ways in which Istio routes, and the one in which it does not."""
+
+    HTTP = "http"
+    TLS = "tls"
+    TCP = "tcp"
+    NONE = "none"
+
+
+_FAMILIES = {
+    Protocol.HTTP: Family.HTTP,
+    Protocol.HTTP2: Family.HTTP,
+    Protocol.GRPC: Family.HTTP,
+    Protocol.HTTPS: Family.TLS,
+    Protocol.TLS: Family.TLS,
+    Protocol.TCP: Family.TCP,
+    Protocol.MONGO: Family.TCP,
+    Protocol.MYSQL: Family.TCP,
+    Protocol.REDIS: Family.TCP,
+    Protocol.UDP: Family.NONE,
+    Protocol.SCTP: Family.NONE,
+}
+
+
+class BackendChoice(StrEnum):
+    """The inventory's `backend`: how a route is to name one pod. `existing` carries a template beside it."""
+
+    AUTO = "auto"
+    SERVICE_ENTRY = "service-entry"
+    POD_SERVICE = "pod-service"
+    EXISTING = "existing"
+    NONE = "none"
+
+
+class GatewayChoice(StrEnum):
+    """The inventory's `gateways`: a Gateway per pod, or shared ones with the ingress."""
+
+    AUTO = "auto"
+    PER_POD = "per-pod"
+    SHARED = "shared"
+
+
+class Engine(StrEnum):
+    """Who applies the overlays of a cluster."""
+
+    ARGOCD = "argocd"
+    FLUX = "flux"
+    NONE = "none"
+
+
+class SyncUnit(StrEnum):
+    """The folder that an engine syncs as one: a cluster, a namespace in it, or a workload."""
+
+    CLUSTER = "cluster"
+    NAMESPACE = "namespace"
+    WORKLOAD = "workload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitOps:
+    """Where the generated tree is published, and what syncs it."""
+
+    repository: str = ""
+    branch: str = "main"
+    path: str = "."
+    engine: Engine = Engine.NONE
+    sync_unit: SyncUnit = SyncUnit.NAMESPACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostClaim:
+    """Only these namespaces may use hosts under this suffix."""
+
+    suffix: str
+    namespaces: tuple[str, ...]
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A guard's limit: exceeded by more than `at_most` in number or more than `percent` of what is there."""
+
+    at_most: int | None
+    percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """How much one publish may take away or change per cluster without an approval (DESIGN section 8)."""
+
+    removed_workloads: Limit = Limit(at_most=3, percent=10)
+    removed_resources: Limit = Limit(at_most=None, percent=10)
+    changed_hosts: Limit = Limit(at_most=None, percent=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mesh:
+    """The one Mesh of an inventory; its name owns every sealed file."""
+
+    name: str
+    trust_domain: str = "cluster.local"
+    vip_pool: str = "240.241.0.0/16"
+    gitops: GitOps = GitOps()
+    guards: Guards = Guards()
+    hosts: tuple[HostClaim, ...] = ()
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Istio:
+    """What the inventory declares about a cluster's Istio.
+
+    `endpoint_discovery` says whether this istiod reads the endpoints of other clusters; None is "not declared",
+    treated as on wherever that is the careful reading (reference: istio, section 3.1).
+    """
+
+    version: str = "1.24"
+    mtls: str = "strict"
+    dns_capture: bool = False
+    endpoint_discovery: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingress:
+    """One named ingress gateway of a cluster."""
+
+    name: str
+    default: bool
+    namespace: str
+    selector: tuple[tuple[str, str], ...]
+    host_template: str
+    open_ports: tuple[tuple[int, int], ...] = ()
+    """Inclusive ranges; empty means not declared."""
+    credential_name: str | None = None
+    existing_gateway: str | None = None
+    """`namespace/name` of a Gateway that somebody else owns; None: gitops-gen writes the Gateways."""
+    addresses: tuple[str, ...] = ()
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EastWest:
+    """The gateway through which other clusters reach this one's pods, by IP addresses or by one DNS name."""
+
+    addresses: tuple[str, ...]
+    port: int = 15443
+    namespace: str = "istio-system"
+    selector: tuple[tuple[str, str], ...] = ()
+    generated: bool = False
+    """True: gitops-gen writes the AUTO_PASSTHROUGH Gateway; False: it is there already."""
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A Kubernetes cluster with its istiod, ingress gateways and engine."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...] = ()
+    istio: Istio = Istio()
+    network: str = ""
+    cluster_domain: str = "cluster.local"
+    ingresses: tuple[Ingress, ...] = ()
+    east_west: EastWest | None = None
+    engine: Engine = Engine.NONE
+    output: int = 1
+    origin: Location = field(compare=False, repr=False)
+
+    def ingress(self, name: str) -> Ingress:
+        """Return the ingress of that name. Raises KeyError: the rules have checked the name before."""
+        for ingress in self.ingresses:
+            if ingress.name == name:
+                return ingress
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One way from an ingress gateway to a port of each pod, or, with `service`, to a companion Service.
+
+    Exactly one of `port` (the same gateway port for all pods) and `start_port` (plus ordinal and the placement's
+    offset) is set. `host` is a template; `own_host` says that the route wrote it, so it is not the ingress's.
+    """
+
+    ingress: str
+    host: str
+    own_host: bool
+    port: int | None = None
+    start_port: int | None = None
+    service: str | None = None
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port of the pods. `number` is what clients dial; `target` the container's port, by number or by name."""
+
+    name: str
+    number: int
+    target: int | str
+    protocol: Protocol
+    routes: tuple[Route, ...] = ()
+    own_mtls: bool = False
+    before_ready: bool = False
+    carried: bool = True
+    not_carried_because: str = ""
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod by name; `ordinal` is its number, or None where an operator's name ends in none."""
+
+    name: str
+    ordinal: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """One set of pods (usually a StatefulSet) of a workload in one cluster, everything resolved.
+
+    `service` is the governing Service, None where there is none; `autoscaled` says that `pods` is the upper bound.
+    """
+
+    cluster: str
+    stateful_set: str
+    pods: tuple[Pod, ...]
+    autoscaled: bool = False
+    service: str | None
+    service_account: str | None
+    ports: tuple[Port, ...]
+    port_offset: int = 0
+    pod_label: str = "statefulset.kubernetes.io/pod-name"
+    backend: BackendChoice = BackendChoice.AUTO
+    existing_backend: str | None = None
+    """Template for the name of a Service that is there already; set exactly when `backend` is `existing`."""
+    gateways: GatewayChoice = GatewayChoice.AUTO
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A stateful workload over all its clusters."""
+
+    namespace: str
+    name: str
+    selector: tuple[tuple[str, str], ...] = ()
+    """Labels of the pods; needed where a generated object has to select them all."""
+    create_service: bool = False
+    allow_consumers: tuple[str, ...] | None = None
+    """`namespace/name` or `namespace/*` of who may consume it; None: everybody."""
+    placements: tuple[Placement, ...] = ()
+    """Sorted by cluster, then in the order written."""
+    origin: Location = field(compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The workload as people write it: `namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+
+class Via(StrEnum):
+    """How a consumer gets to pods of other clusters."""
+
+    NORTH_SOUTH = "north-south"
+    EAST_WEST = "east-west"
+
+
+class EndpointFormat(StrEnum):
+    """The file formats in which a consumer may want its list of endpoints."""
+
+    FILE_SD = "file-sd"
+    THANOS = "thanos"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointList:
+    """A ConfigMap with the addresses of every pod that a consumer dials; it follows the scale."""
+
+    config_map: str
+    format: EndpointFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """Somebody in one cluster who dials the pods of some workloads on one of their ports."""
+
+    namespace: str
+    name: str
+    cluster: str
+    workloads: tuple[str, ...]
+    """Keys `namespace/name`, sorted."""
+    via: Via
+    port: str
+    endpoints: EndpointList | None = None
+    origin: Location = field(compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The consumer as people write it: `namespace/name`."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """A whole, valid inventory. `digest` is over what it means, not over how it is written."""
+
+    mesh: Mesh
+    clusters: Mapping[str, Cluster]
+    """By name, in order of names."""
+    workloads: tuple[Workload, ...]
+    """In order of (namespace, name)."""
+    consumers: tuple[Consumer, ...]
+    """In order of (namespace, name)."""
+    digest: str
