@@ -17,7 +17,14 @@ class Rule(NamedTuple):
     holds: str
 
 
-_CATALOGUE: tuple[Rule, ...] = ()
+# On resources: GGI001-GGI099.
+_RESOURCES: tuple[Rule, ...] = ()
 
-RULES: dict[str, Rule] = {rule.id: rule for rule in _CATALOGUE}
+# On the text of an inventory, its YAML and its fields: GGI101-GGI199.
+_READING: tuple[Rule, ...] = ()
+
+# On what a whole inventory says: GGI201-GGI299.
+_INVENTORY: tuple[Rule, ...] = ()
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in (*_RESOURCES, *_READING, *_INVENTORY)}
 """Every rule by its id, in order of ids."""
