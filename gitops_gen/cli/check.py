@@ -1,0 +1,62 @@
+"""`gitops-gen check`: is a directory exactly what the inventory says?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, option
+from gitops_gen.errors import ExitCode
+
+DIFF_LINES = 400
+"""How many lines of differences are shown before the rest is only counted."""
+
+
+@click.command(
+    "check",
+    epilog="""\b
+Examples:
+  gitops-gen check inventory/ --output gitops/
+  gitops-gen check inventory/ --output gitops/ --format json
+""",
+)
+@inventory_argument
+@option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory that should hold the tree.",
+)
+@option(
+    "--lines",
+    type=click.IntRange(min=0),
+    default=DIFF_LINES,
+    show_default=True,
+    help="Show at most so many lines of differences.",
+)
+@option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report.")
+def command(inventory: str, output: Path, lines: int, style: str) -> None:
+    """Tell whether a directory holds exactly the tree of INVENTORY; write nothing.
+
+    Exit code 0: it does; 1: it is stale, and the differences are shown (or the inventory has problems).
+    """
+    from gitops_gen.report.diff import tree_diff
+    from gitops_gen.report.outcome import checked_json, checked_text
+    from gitops_gen.workflows.generate import compare_folder
+
+    told = console.read(inventory, style)
+    comparison = compare_folder(told, output)
+    reconciled = comparison.reconciled
+    if style == "json":
+        console.result(checked_json(reconciled, files=len(comparison.desired.tree)))
+    else:
+        before = {path: comparison.contents[path] for path in (*reconciled.writes, *reconciled.deletes) if path in comparison.contents}
+        diff = tree_diff(before, reconciled.writes, lines)
+        if diff:
+            console.result(diff)
+        console.note(checked_text(reconciled, files=len(comparison.desired.tree)))
+    if reconciled.writes or reconciled.deletes or reconciled.refusals:
+        console.end(ExitCode.PROBLEMS)

@@ -1,0 +1,92 @@
+"""The only place that prints: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops_gen.errors import ExitCode, GitopsGenError
+from gitops_gen.problems import Severity
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from gitops_gen.model import Inventory
+    from gitops_gen.workflows.reading import Judged
+
+
+def result(text: str) -> None:
+    """Print a result, with one newline at its end."""
+    click.echo(text.removesuffix("\n"))
+
+
+def note(text: str) -> None:
+    """Tell the person something beside the result."""
+    click.echo(text, err=True)
+
+
+def progress(text: str) -> None:
+    """Say what is going on, on a terminal only."""
+    if sys.stderr.isatty():
+        note(f"{text} ...")
+
+
+def end(code: ExitCode) -> NoReturn:
+    """End the command with this exit code."""
+    raise click.exceptions.Exit(int(code))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process; no other module reads it."""
+    return dict(os.environ)
+
+
+def read(inventory: str, style: str) -> Inventory:
+    """Read an inventory or end the command: with its problems and exit code 1 when there is an error.
+
+    Warnings are shown and do not stop anything.
+    """
+    from gitops_gen.workflows.reading import read_inventory
+
+    judged = read_inventory(inventory, sys.stdin.buffer)
+    if judged.inventory is None:
+        show_problems(judged, style, result_of_command=True)
+        end(ExitCode.PROBLEMS)
+    if judged.problems:
+        show_problems(judged, style, result_of_command=False)
+    return judged.inventory
+
+
+def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> None:
+    """Print problems: on standard output when they are what the command was asked for, else beside its result."""
+    from gitops_gen.report import problems as report
+
+    show = result if result_of_command else note
+    if style == "json":
+        show(report.problems_json(judged.problems))
+        return
+    if style == "github":
+        text = report.problems_github(judged.problems)
+    else:
+        text = report.problems_text(judged.problems, judged.texts)
+    if text:
+        show(text)
+    if judged.problems:
+        note(report.problems_summary(judged.problems))
+
+
+def count_errors(judged: Judged) -> int:
+    """Return how many problems stop the work."""
+    return sum(problem.severity is Severity.ERROR for problem in judged.problems)
+
+
+def failure(error: GitopsGenError) -> str:
+    """Write an error for people: what happened, the tool's own words, what to do."""
+    lines = [f"gitops-gen: error: {error.message}"]
+    lines += [f"  | {line}" for line in error.details.strip().splitlines()]
+    if error.help:
+        lines.append(f"  help: {error.help}")
+    return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""`gitops-gen generate`: write the tree into a directory, for people who commit by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, kustomize_option, option, verify_option
+from gitops_gen.errors import ExitCode
+
+
+@click.command(
+    "generate",
+    epilog="""\b
+Examples:
+  gitops-gen generate inventory/ --output gitops/
+  gitops-gen generate inventory/ --output gitops/ --verify all
+  gitops-gen generate inventory/ --output . --accept-edits overlays/a/monitoring/prometheus/prometheus-0.yaml
+""",
+)
+@inventory_argument
+@option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The directory that gets base/ and overlays/; what is there and not ours stays.",
+)
+@option(
+    "--accept-edits",
+    multiple=True,
+    metavar="PATH",
+    help="Overwrite this hand-edited generated file (relative to --output). May be given several times.",
+)
+@verify_option("none")
+@kustomize_option
+@option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report.")
+def command(
+    inventory: str, output: Path, accept_edits: tuple[str, ...], verify: str, kustomize: str | None, style: str
+) -> None:
+    """Write the tree of INVENTORY into a directory.
+
+    Files are replaced atomically; only files that gitops-gen wrote and nobody changed are replaced or deleted. Exit
+    code 0: written, or nothing to do; 1: problems in the inventory, nothing written; 3: something was refused, the
+    other sync units were written.
+    """
+    from gitops_gen.cli.programs import jobs, kustomize_program
+    from gitops_gen.report.outcome import generated_json, generated_text
+    from gitops_gen.workflows.generate import generate
+
+    told = console.read(inventory, style)
+    console.progress("compiling")
+    done = generate(
+        told,
+        output,
+        accepted=frozenset(accept_edits),
+        kustomize=kustomize_program(kustomize) if verify != "none" else None,
+        verify_all=verify == "all",
+        jobs=jobs(),
+    )
+    reconciled = done.comparison.reconciled
+    report = generated_json if style == "json" else generated_text
+    console.result(report(reconciled, files=len(done.comparison.desired.tree), verified=done.verified))
+    if reconciled.refusals:
+        console.end(ExitCode.REFUSED)

@@ -1,0 +1,123 @@
+"""The command `gitops-gen`: its sub-commands, loaded when they are asked for, and the one error boundary."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from gitops_gen._version import __version__
+from gitops_gen.cli import console
+from gitops_gen.errors import ExitCode, GitopsGenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "validate": "Check an inventory: every problem, with its place and what to write.",
+    "generate": "Write the tree of an inventory into a directory.",
+    "check": "Tell whether a directory holds exactly what the inventory says.",
+    "plan": "Say what publish would change, by resource and by meaning.",
+    "publish": "Commit the tree of an inventory to the GitOps repository.",
+    "schema": "Print the JSON Schema of an inventory document.",
+    "completion": "Print the completion script of a shell.",
+}
+"""Name -> one line of help. Each is a module of the same name in this package, imported only when it is run."""
+
+EPILOG = """\b
+Exit codes:
+  0    done, or nothing to do          5    rejected by the remote
+  1    problems found, or stale        6    outcome unknown
+  2    usage                           7    git or kustomize missing or failed
+  3    something was refused           70   a bug
+  4    superseded, or deadline passed  130  interrupted
+
+\b
+Example:
+  gitops-gen validate inventory/
+  gitops-gen plan inventory/
+  gitops-gen publish inventory/
+"""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a sub-command when it runs, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = importlib.import_module(f"gitops_gen.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for an unknown one suggest the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if near:
+                error.message += f" Did you mean '{near[0]}'?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyCommands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="gitops-gen", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Per-pod Istio routing for StatefulSets, from one inventory, through GitOps.
+
+    Reads a workload inventory, writes a Kustomize base and per-cluster overlays in which every pod has its own
+    Istio resources, and commits them to the repository that Argo CD or Flux syncs.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except GitopsGenError as error:
+        console.note(console.failure(error))
+        return int(error.exit_code)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        console.note("gitops-gen: interrupted")
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nobody is left to tell.
+        sys.stderr.close()
+        return int(ExitCode.TOOL)
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever else escapes is a bug of ours
+        console.note(_bug(error))
+        return int(ExitCode.BUG)
+    return code if isinstance(code, int) else int(ExitCode.OK)
+
+
+def _bug(error: Exception) -> str:
+    """Write a bug so that it can be reported: one line that says so, then the traceback."""
+    trace = "".join(traceback.format_exception(error))
+    return f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}"
+

@@ -1,0 +1,75 @@
+"""What the commands share: options that can also be set by environment variables, and the inventory argument."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+PREFIX = "GITOPS_GEN_"
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option that can also be set by `GITOPS_GEN_<NAME>`, as its help says."""
+    long = next(name for name in names if name.startswith("--")).partition("/")[0]
+    variable = PREFIX + long.removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def inventory_argument(command: F) -> F:
+    """Add the argument INVENTORY: a file, a directory, or `-` for standard input."""
+    return click.argument("inventory", metavar="INVENTORY", type=click.Path(allow_dash=True))(command)
+
+
+def problem_format(command: F) -> F:
+    """Add `--format` for commands that report problems."""
+    return option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json", "github"]),
+        default="text",
+        show_default=True,
+        help="How to report: for people, for programs, or as annotations of a GitHub workflow.",
+    )(command)
+
+
+def kustomize_option(command: F) -> F:
+    """Add `--kustomize`: which program renders."""
+    return option(
+        "--kustomize",
+        type=click.Path(dir_okay=False),
+        help="The kustomize or kubectl to use; without it the one beside this Python, then PATH.",
+    )(command)
+
+
+def verify_option(default: str) -> Callable[[F], F]:
+    """Add `--verify`: of which sync units kustomize is asked whether it returns exactly what was compiled."""
+    return option(
+        "--verify",
+        type=click.Choice(["none", "changed", "all"]),
+        default=default,
+        show_default=True,
+        help="Render these sync units with kustomize and compare with what was compiled.",
+    )
+
+
+def repository_options(command: F) -> F:
+    """Add the options that say which GitOps repository and branch, and how long its calls may take."""
+    command = option(
+        "--timeout",
+        type=click.IntRange(min=1),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one git call may take.",
+    )(command)
+    command = option("--branch", help="The branch, in place of the Mesh's gitops.branch.")(command)
+    return option(
+        "--repository",
+        help="The GitOps repository (https, ssh, git@host:path or a local path), in place of the Mesh's gitops.repository.",
+    )(command)

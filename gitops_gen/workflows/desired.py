@@ -1,0 +1,110 @@
+"""The desired tree of an inventory, and how it is held against what a target has.
+
+A target is a repository at a commit, or a plain folder. It contributes what the inventory cannot know: which
+sync units exist already and must not vanish, and which virtual addresses were given before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gitops_gen.layout.build import build_tree
+from gitops_gen.layout.ownership import Reconciled, reconcile
+from gitops_gen.layout.seal import read_seal
+from gitops_gen.layout.units import unit_of
+from gitops_gen.resources.addresses import allocate
+from gitops_gen.resources.compile import compile_mesh
+from gitops_gen.resources.consumers import hosts_with_address
+from gitops_gen.tree import REGULAR, blob_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gitops_gen.compiled import Compiled
+    from gitops_gen.model import Inventory, SyncUnit
+    from gitops_gen.tree import Entry, Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """What one inventory makes: resources by cluster, and the sealed files that hold them.
+
+    `addresses` are the virtual addresses of remote pods, host -> address.
+    """
+
+    inventory: Inventory
+    addresses: Mapping[str, str]
+    compiled: Mapping[str, Sequence[Compiled]]
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a desired tree is held against.
+
+    `found` is every entry below our top-level folders; `read` returns the content of some of these paths; `algorithm`
+    is the object format of the ids in `found`; `addresses` were recorded by earlier publishes.
+    """
+
+    found: Mapping[str, Entry]
+    read: Callable[[Sequence[str]], dict[str, bytes]]
+    algorithm: str = "sha1"
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A desired tree beside its target: what to write, delete and refuse.
+
+    `contents` holds the present bytes of every file that differs from the desired one or is not desired.
+    """
+
+    desired: Desired
+    contents: Mapping[str, bytes]
+    reconciled: Reconciled
+
+
+def compile_desired(inventory: Inventory, addresses: Mapping[str, str] | None = None) -> Desired:
+    """Compile an inventory without errors; `addresses` were recorded before and are kept."""
+    given = allocate(hosts_with_address(inventory), inventory.mesh.vip_pool, addresses or {})
+    compiled = compile_mesh(inventory, given)
+    tree = build_tree(inventory, compiled)
+    return Desired(inventory=inventory, addresses=given, compiled=compiled, tree=tree)
+
+
+def compile_tree(inventory: Inventory) -> Tree:
+    """Return path -> content of every file that an empty target would get for an inventory without errors."""
+    return compile_desired(inventory).tree
+
+
+def units(paths: Iterable[str], sync_unit: SyncUnit) -> set[str]:
+    """Return the folders of the sync units in which these paths lie."""
+    return {unit for path in paths if (unit := unit_of(path, sync_unit)) is not None}
+
+
+def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = frozenset()) -> Comparison:
+    """Compile for a target and settle, file by file, what happens to it.
+
+    A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2). A unit that
+    the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
+    """
+    desired = compile_desired(inventory, target.addresses)
+    wanted = {path: blob_id(content, target.algorithm) for path, content in desired.tree.items()}
+    contents = target.read(
+        [path for path, entry in target.found.items() if entry.mode == REGULAR and wanted.get(path) != entry.blob]
+    )
+    mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
+    ours = [path for path, content in contents.items() if (seal := read_seal(content)) and seal.mesh == mesh]
+    emptied = units(ours, sync_unit) - units(desired.tree, sync_unit)
+    if emptied:
+        desired = replace(desired, tree=build_tree(inventory, desired.compiled, sorted(emptied)))
+    reconciled = reconcile(
+        desired=desired.tree,
+        found=target.found,
+        contents=contents,
+        mesh=mesh,
+        sync_unit=sync_unit,
+        accepted=accepted,
+    )
+    return Comparison(desired=desired, contents=contents, reconciled=reconciled)

@@ -1,0 +1,75 @@
+"""Direct mode: the tree of an inventory in a plain folder, written or compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitops_gen.delivery import worktree
+from gitops_gen.delivery.published import recorded_addresses
+from gitops_gen.tree import below
+from gitops_gen.workflows.desired import Comparison, Target, compare
+from gitops_gen.workflows.rendering import all_units, changed_units, verify_units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gitops_gen.kustomize import Kustomize
+    from gitops_gen.model import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """What `generate` did: the comparison it acted on, and how many units kustomize was asked for."""
+
+    comparison: Comparison
+    verified: int
+
+
+def folder_target(folder: Path) -> Target:
+    """Read what a folder holds below our top-level folders. Raises InputError when it cannot be read."""
+    entries = worktree.entries(folder)
+    records = worktree.read(folder, below(entries, "published"))
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        return worktree.read(folder, paths)
+
+    return Target(
+        # What is published there is the business of publish alone.
+        found={path: entry for path, entry in entries.items() if not path.startswith("published/")},
+        read=read,
+        addresses=recorded_addresses(records),
+    )
+
+
+def compare_folder(inventory: Inventory, folder: Path, accepted: frozenset[str] = frozenset()) -> Comparison:
+    """Hold an inventory without errors against a folder; an absent folder is an empty one."""
+    return compare(inventory, folder_target(folder), accepted)
+
+
+def generate(
+    inventory: Inventory,
+    folder: Path,
+    *,
+    accepted: frozenset[str] = frozenset(),
+    kustomize: Kustomize | None = None,
+    verify_all: bool = False,
+    jobs: int = 2,
+) -> Generated:
+    """Write the tree of an inventory without errors into a folder.
+
+    Files are replaced one by one, atomically, and deleted last. What is refused (a hand edit, somebody else's file)
+    holds back its own sync unit only; it stands in the result. With `kustomize` the changed units, or all, are
+    rendered and compared before anything is written. Raises InputError when the folder cannot be read or written,
+    ToolError when rendering fails.
+    """
+    comparison = compare_folder(inventory, folder, accepted)
+    reconciled = comparison.reconciled
+    verified = 0
+    if kustomize is not None:
+        desired = comparison.desired
+        changed = changed_units(desired, (*reconciled.writes, *reconciled.deletes))
+        verified = verify_units(desired, all_units(desired) if verify_all else changed, kustomize, jobs=jobs)
+    worktree.replace(folder, reconciled.writes, reconciled.deletes)
+    return Generated(comparison=comparison, verified=verified)
