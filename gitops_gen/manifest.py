@@ -52,7 +52,7 @@ def resource_id(manifest: Manifest) -> ResourceId:
 
 # --- out -----------------------------------------------------------------------------------------------------------
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*", re.ASCII)
+_PLAIN = re.compile(r"(?:\.\./)*[A-Za-z/][A-Za-z0-9_./-]*", re.ASCII)
 _RETYPED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _BLOCK = re.compile(r"[!-~](?:[ -~]*[!-~])?\n(?:(?:[ -~]*[!-~])?\n)*(?<!\n\n)", re.ASCII)
 _INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff]")
@@ -62,8 +62,9 @@ _INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff]")
 def scalar(text: str) -> str:
     """Write a string as a YAML scalar on one line, quoted whenever some reader would retype it.
 
-    The one quoting rule of the project: plain only when it begins with a letter or a slash, goes on with letters,
-    digits and `_./-`, and is no word that YAML 1.1 reads as a boolean or null.
+    The one quoting rule of the project: plain only when it begins with a letter or a slash (a relative path may
+    have its `../` before that), goes on with letters, digits and `_./-`, and is no word that YAML 1.1 reads as a
+    boolean or null.
     """
     if _PLAIN.fullmatch(text) and text.lower() not in _RETYPED:
         return text

@@ -1,0 +1,92 @@
+"""The tree: compiled resources laid out as a Kustomize base and overlays, every file sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.layout.base import split_base
+from gitops_gen.layout.kustomization import connections, kustomization
+from gitops_gen.layout.paths import (
+    KUSTOMIZATION,
+    Folder,
+    base_folder,
+    base_from_overlay,
+    file_name,
+    overlay_folder,
+)
+from gitops_gen.layout.seal import seal
+from gitops_gen.layout.units import source_of, tombstone, tombstone_path
+from gitops_gen.manifest import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitops_gen.compiled import Compiled
+    from gitops_gen.layout.base import Files, Overlays
+    from gitops_gen.model import Inventory
+
+
+def build_tree(
+    inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]], retired: Iterable[str] = ()
+) -> dict[str, bytes]:
+    """Return every file of `base/` and `overlays/` for what was compiled, by path, in order of paths.
+
+    `retired` are folders of sync units (`overlays/a/monitoring`) that must stay: one that has nothing in it holds a
+    tombstone. A folder without any resource is not written. Cost: linear in resources.
+    """
+    mesh = inventory.mesh.name
+    placed = {
+        Folder(workload.namespace, workload.name): [placement.cluster for placement in workload.placements]
+        for workload in inventory.workloads
+    }
+    bases, overlays = split_base(_by_folder(compiled), placed)
+    tree: dict[str, bytes] = {}
+    for folder, files in bases.files.items():
+        _add_folder(tree, base_folder(folder), files, mesh)
+    for cluster, folders in overlays.items():
+        for folder, files in folders.items():
+            builds_on = cluster in bases.clusters.get(folder, ())
+            base = (base_from_overlay(folder), bases.source(folder)) if builds_on else None
+            _add_folder(tree, overlay_folder(cluster, folder), files, mesh, base)
+    for unit in retired:
+        if not any(path.startswith(f"{unit}/") for path in tree):
+            tree[tombstone_path(unit)] = seal(dump([tombstone(unit)]), mesh, source_of(unit))
+    tree |= connections(tree, mesh)
+    return dict(sorted(tree.items()))
+
+
+def _by_folder(compiled: Mapping[str, Sequence[Compiled]]) -> Overlays:
+    """Sort resources by cluster, folder and file; within a file they keep their order."""
+    overlays: Overlays = {}
+    for cluster, resources in sorted(compiled.items()):
+        folders = overlays[cluster] = {}
+        place, here = None, []
+        for resource in resources:
+            # Resources of one place come in a row: looking it up once per row is four times as fast.
+            if resource.place is not place:
+                place = resource.place
+                files = folders.setdefault(Folder(place.namespace, place.folder), {})
+                here = files.setdefault(place.file, [])
+            here.append(resource)
+    return overlays
+
+
+def _add_folder(
+    tree: dict[str, bytes], folder: str, files: Files, mesh: str, base: tuple[str, str] | None = None
+) -> None:
+    """Add the files of a base or overlay folder, and the kustomization that lists them.
+
+    `base` is the way to what the folder builds on, and what that comes from.
+    """
+    way, source = base or ("", "")
+    listed, sources = [way], {source}
+    for stem, resources in sorted(files.items()):
+        name = file_name(stem)
+        here = {resource.place.source for resource in resources}
+        listed.append(name)
+        sources |= here
+        body = dump([resource.manifest for resource in resources])
+        tree[f"{folder}/{name}"] = seal(body, mesh, ", ".join(sorted(here)))
+    if any(listed):
+        body = kustomization(filter(None, listed))
+        tree[f"{folder}/{KUSTOMIZATION}"] = seal(body, mesh, ", ".join(sorted(filter(None, sources))))

@@ -1,0 +1,70 @@
+"""kustomization.yaml: what a folder is made of.
+
+Only `resources` and the order are written. Names, namespaces and labels are final in the resources themselves,
+because kustomize does not know the references inside Istio's kinds (reference: gitops, section 1 item 3).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gitops_gen.layout.paths import KUSTOMIZATION, TOMBSTONE, parent
+from gitops_gen.layout.seal import seal
+from gitops_gen.layout.units import source_of
+from gitops_gen.manifest import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# kustomize heeds the order of the folder that it is asked to build and, without a word, passes over those of the
+# folders below, so each folder has it: every level builds in the order of its files.
+_HEAD = """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+sortOptions:
+  order: fifo
+resources:
+"""
+
+
+def kustomization(resources: Iterable[str]) -> str:
+    """Return a kustomization.yaml that lists files and folders, in the order given.
+
+    Raises ValueError for none: kustomize fails on a folder that is empty.
+    """
+    lines = [f"- {scalar(resource)}\n" for resource in resources]
+    if not lines:
+        msg = "a kustomization without resources cannot be built"
+        raise ValueError(msg)
+    return _HEAD + "".join(lines)
+
+
+def listed(content: bytes) -> list[str]:
+    """Return what a kustomization.yaml that `kustomization` wrote lists; nothing for one in another form."""
+    _, _, lines = content.decode(errors="replace").partition("\nresources:\n")
+    entries = [line.removeprefix("- ") for line in lines.splitlines() if line.startswith("- ")]
+    return [json.loads(entry) if entry.startswith('"') else entry for entry in entries]
+
+
+def connections(paths: Iterable[str], mesh: str) -> dict[str, bytes]:
+    """Return the kustomizations that lead from each cluster and namespace to the folders among these paths.
+
+    A folder of a workload brings its own kustomization.yaml; a tombstone is listed by the folder that it stands in.
+    """
+    members: dict[str, set[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if not folder.startswith("overlays/"):
+            continue
+        if name == TOMBSTONE:
+            members.setdefault(folder, set()).add(name)
+        elif name != KUSTOMIZATION:
+            continue
+        while (above := parent(folder)) != "overlays":
+            members.setdefault(above, set()).add(folder.rpartition("/")[2])
+            folder = above
+    return {
+        f"{folder}/{KUSTOMIZATION}": seal(kustomization(sorted(names)), mesh, source_of(folder))
+        for folder, names in sorted(members.items())
+    }

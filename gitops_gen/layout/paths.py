@@ -1,0 +1,101 @@
+"""The path scheme: where in the tree everything stands. No other module knows it.
+
+    base/<namespace>/<workload>/<file>.yaml
+    overlays/<cluster>/<namespace>/<folder>/<file>.yaml
+    published/<cluster>.yaml
+
+and a `kustomization.yaml` in each folder from `base/<namespace>/<workload>` and `overlays/<cluster>` down. Namespaces
+and workloads are DNS labels, so a folder or file of ours that is none has a dot in its name and never meets one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+KUSTOMIZATION = "kustomization.yaml"
+"""The one name that we write; kustomize also looks for the other two and fails if it finds two of them."""
+
+OTHER_KUSTOMIZATIONS = ("kustomization.yml", "Kustomization")
+
+TOMBSTONE = "retired.yaml"
+
+_FOLDER_DEPTH = 4
+"""How many parts `overlays/<cluster>/<namespace>/<folder>` has."""
+
+
+class Folder(NamedTuple):
+    """What stands together in each cluster: a workload, or one of the folders with a dot (`gateways.ingress`)."""
+
+    namespace: str
+    name: str
+
+    @property
+    def has_base(self) -> bool:
+        """Tell whether it is a workload's; nothing else is shared between clusters."""
+        return "." not in self.name
+
+
+def base_folder(folder: Folder) -> str:
+    """Return the folder of what all clusters of a workload have in common."""
+    return f"base/{folder.namespace}/{folder.name}"
+
+
+def cluster_folder(cluster: str) -> str:
+    """Return the folder of everything in a cluster."""
+    return f"overlays/{cluster}"
+
+
+def namespace_folder(cluster: str, namespace: str) -> str:
+    """Return the folder of everything in a namespace of a cluster."""
+    return f"overlays/{cluster}/{namespace}"
+
+
+def overlay_folder(cluster: str, folder: Folder) -> str:
+    """Return the folder of a workload, or the like, in a cluster."""
+    return f"overlays/{cluster}/{folder.namespace}/{folder.name}"
+
+
+def base_from_overlay(folder: Folder) -> str:
+    """Return the way from an overlay folder to its base."""
+    return f"../../../../{base_folder(folder)}"
+
+
+def file_name(stem: str) -> str:
+    """Return the name of a resource file.
+
+    A pod may be called `kustomization`, and kustomize would take its file for one of its own; the underscore that
+    is added cannot stand in a pod's name.
+    """
+    return f"{stem}_.yaml" if stem == "kustomization" else f"{stem}.yaml"
+
+
+def parent(path: str) -> str:
+    """Return the folder in which a path stands, "" for the top."""
+    return path.rpartition("/")[0]
+
+
+def parents(path: str) -> list[str]:
+    """Return every folder above a path, the top one first."""
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def cluster_of(path: str) -> str | None:
+    """Return the cluster in whose overlay a path stands."""
+    parts = path.split("/")
+    return parts[1] if parts[0] == "overlays" and len(parts) > 2 else None  # noqa: PLR2004 - a file in a cluster's folder
+
+
+def base_of(path: str) -> str | None:
+    """Return the base folder that a path stands in, None for paths elsewhere."""
+    parts = path.split("/")
+    return "/".join(parts[:3]) if parts[0] == "base" and len(parts) > 3 else None  # noqa: PLR2004
+
+
+def base_for(path: str) -> str | None:
+    """Return the base folder that the overlay folder of a path may build on."""
+    parts = path.split("/")
+    if parts[0] != "overlays" or len(parts) <= _FOLDER_DEPTH:
+        return None
+    folder = Folder(parts[2], parts[3])
+    return base_folder(folder) if folder.has_base else None
