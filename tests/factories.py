@@ -109,7 +109,9 @@ def a_placement(**changes: Any) -> Placement:
     """
     stateful_set = changes.setdefault("stateful_set", "prometheus")
     replicas, start, names = changes.pop("replicas", 2), changes.pop("start", 0), changes.pop("names", None)
-    pods = some_pods(stateful_set, replicas, start) if names is None else [Pod(name, ordinal_of(name)) for name in names]
+    pods = (
+        some_pods(stateful_set, replicas, start) if names is None else [Pod(name, ordinal_of(name)) for name in names]
+    )
     values = {
         "cluster": "cluster-a",
         "pods": tuple(pods),

@@ -1,0 +1,56 @@
+"""Cluster gateways: the Gateways that belong to a cluster's own gateways, whatever workloads are behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.compiled import EAST_WEST_GATEWAYS, INGRESS_GATEWAYS, Compiled, Place
+from gitops_gen.naming import shared_gateway
+from gitops_gen.resources.entrances import serve
+from gitops_gen.resources.gateway import EAST_WEST_GATEWAY, east_west_gateway, gateway, servers
+from gitops_gen.resources.labels import ownership_labels
+from gitops_gen.resources.shapes import GatewayLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops_gen.model import Cluster
+    from gitops_gen.resources.entrances import Entrance, ServedHosts
+
+Shared = dict[str, "ServedHosts"]
+"""What the shared Gateways of one cluster serve, by the name of the ingress."""
+
+
+def share(shared: Shared, namespace: str, found: Iterable[Entrance]) -> None:
+    """Add the entrances of a workload in `namespace` that shared Gateways serve."""
+    for entrance in found:
+        if entrance.layout is GatewayLayout.SHARED:
+            serve(shared.setdefault(entrance.exposure.ingress.name, {}), namespace, entrance)
+
+
+def compile_cluster_gateways(mesh: str, cluster: Cluster, shared: Mapping[str, ServedHosts]) -> Iterator[Compiled]:
+    """Yield the shared Gateway of each ingress that serves something, and the generated east-west Gateway."""
+    source = f"Cluster {cluster.name}"
+    for ingress in sorted(cluster.ingresses, key=lambda ingress: (ingress.namespace, ingress.name)):
+        if ingress.name in shared:
+            name = shared_gateway(mesh, ingress)
+            yield Compiled(
+                gateway(
+                    name=name,
+                    namespace=ingress.namespace,
+                    labels=ownership_labels(),
+                    ingress=ingress,
+                    servers=servers(shared[ingress.name], ingress),
+                ),
+                Place(namespace=ingress.namespace, folder=INGRESS_GATEWAYS, file=name, source=source),
+            )
+    if cluster.east_west is not None and cluster.east_west.generated:
+        yield Compiled(
+            east_west_gateway(cluster.east_west, cluster),
+            Place(
+                namespace=cluster.east_west.namespace,
+                folder=EAST_WEST_GATEWAYS,
+                file=EAST_WEST_GATEWAY,
+                source=source,
+            ),
+        )

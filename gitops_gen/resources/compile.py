@@ -1,0 +1,45 @@
+"""Compile: every resource of every cluster, from an inventory without errors."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from gitops_gen.resources.cluster_gateways import Shared, compile_cluster_gateways, share
+from gitops_gen.resources.consumers import compile_consumers
+from gitops_gen.resources.entrances import Entrance, entrances
+from gitops_gen.resources.pods import compile_pods
+from gitops_gen.resources.surroundings import read_surroundings
+from gitops_gen.resources.whole_workload import compile_whole_workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.compiled import Compiled
+    from gitops_gen.model import Inventory
+
+
+def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str, list[Compiled]]:
+    """Return the resources of each cluster, in an order that depends on the inventory's meaning alone.
+
+    `addresses` are the virtual addresses of pods that other clusters dial, host -> address. Presupposes that no rule
+    found an error.
+    """
+    mesh = inventory.mesh.name
+    surroundings = read_surroundings(inventory)
+    compiled: dict[str, list[Compiled]] = {name: [] for name in inventory.clusters}
+    shared: dict[str, Shared] = {name: {} for name in inventory.clusters}
+    for workload in inventory.workloads:
+        for name, group in groupby(workload.placements, key=lambda placement: placement.cluster):
+            cluster, placements = inventory.clusters[name], list(group)
+            found: list[list[Entrance]] = [entrances(mesh, workload, placement, cluster) for placement in placements]
+            together = [entrance for of_placement in found for entrance in of_placement]
+            compiled[name] += compile_whole_workload(workload, placements, cluster, together)
+            for placement, of_placement in zip(placements, found, strict=True):
+                compiled[name] += compile_pods(workload, placement, cluster, surroundings, of_placement)
+            share(shared[name], workload.namespace, together)
+    for name, cluster in inventory.clusters.items():
+        compiled[name] += compile_cluster_gateways(mesh, cluster, shared[name])
+    for name, of_consumers in compile_consumers(inventory, addresses).items():
+        compiled[name] += of_consumers
+    return compiled

@@ -1,0 +1,300 @@
+"""The fields of the kinds that gitops-gen writes, exactly those that it writes, as types.
+
+A builder returns one literal of such a type, so that a misspelt or missing field is found by the type checker. Keys
+stand in the order in which the reference documentation of each API shows them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class Metadata(TypedDict):
+    """Name, namespace and labels of a resource; every kind here is namespaced."""
+
+    name: str
+    namespace: str
+    labels: dict[str, str]
+    annotations: NotRequired[dict[str, str]]
+
+
+# --- core: v1 --------------------------------------------------------------------------------------------------------
+
+
+class ServicePort(TypedDict):
+    """A port of a Service; `appProtocol` tells Istio the protocol, whatever the name begins with."""
+
+    name: str
+    port: int
+    targetPort: int | str
+    appProtocol: str
+
+
+class ServiceSpec(TypedDict):
+    """What a Service selects; without a selector it is a name for endpoints that come from elsewhere."""
+
+    clusterIP: NotRequired[Literal["None"]]
+    selector: NotRequired[dict[str, str]]
+    ports: list[ServicePort]
+    publishNotReadyAddresses: NotRequired[Literal[True]]
+
+
+class Service(TypedDict):
+    """A Service of the core API."""
+
+    apiVersion: Literal["v1"]
+    kind: Literal["Service"]
+    metadata: Metadata
+    spec: ServiceSpec
+
+
+class ConfigMap(TypedDict):
+    """A ConfigMap of the core API."""
+
+    apiVersion: Literal["v1"]
+    kind: Literal["ConfigMap"]
+    metadata: Metadata
+    data: dict[str, str]
+
+
+# --- networking.istio.io/v1 ------------------------------------------------------------------------------------------
+
+NetworkingVersion = Literal["networking.istio.io/v1"]
+
+
+class EntryPort(TypedDict):
+    """A port of a ServiceEntry."""
+
+    number: int
+    name: str
+    protocol: str
+    targetPort: NotRequired[int]
+
+
+class EntryEndpoint(TypedDict):
+    """Where a ServiceEntry leads: an address, and the port there for each port by name."""
+
+    address: str
+    ports: NotRequired[dict[str, int]]
+    labels: NotRequired[dict[str, str]]
+
+
+class LabelSelector(TypedDict):
+    """The pods behind a ServiceEntry."""
+
+    labels: dict[str, str]
+
+
+class ServiceEntrySpec(TypedDict):
+    """A host of the mesh with selected pods or with given endpoints."""
+
+    hosts: list[str]
+    addresses: NotRequired[list[str]]
+    location: Literal["MESH_INTERNAL"]
+    ports: list[EntryPort]
+    exportTo: list[str]
+    resolution: Literal["STATIC", "DNS"]
+    endpoints: NotRequired[list[EntryEndpoint]]
+    workloadSelector: NotRequired[LabelSelector]
+    subjectAltNames: NotRequired[list[str]]
+
+
+class ServiceEntry(TypedDict):
+    """A ServiceEntry of Istio's networking API."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["ServiceEntry"]
+    metadata: Metadata
+    spec: ServiceEntrySpec
+
+
+class PortNumber(TypedDict):
+    """A port by its number."""
+
+    number: int
+
+
+class Destination(TypedDict):
+    """Where a rule leads: a host of the mesh by its full name, and a port of it."""
+
+    host: str
+    port: PortNumber
+
+
+class Target(TypedDict):
+    """The one destination of a rule."""
+
+    destination: Destination
+
+
+class PortMatch(TypedDict):
+    """The port of the gateway at which a request came in, and the Gateways that count."""
+
+    port: int
+    gateways: NotRequired[list[str]]
+
+
+class ServerNameMatch(TypedDict):
+    """The port of the gateway and the server name (SNI) that the client asked for."""
+
+    port: int
+    sniHosts: list[str]
+    gateways: NotRequired[list[str]]
+
+
+class Retries(TypedDict):
+    """How often Envoy tries again."""
+
+    attempts: Literal[0]
+
+
+class HttpRule(TypedDict):
+    """A rule for HTTP, HTTP/2 and gRPC."""
+
+    name: NotRequired[str]
+    match: NotRequired[list[PortMatch]]
+    route: list[Target]
+    retries: Retries
+
+
+class TlsRule(TypedDict):
+    """A rule for TLS that the gateway passes through."""
+
+    match: list[ServerNameMatch]
+    route: list[Target]
+
+
+class TcpRule(TypedDict):
+    """A rule for anything that only its port tells apart."""
+
+    match: list[PortMatch]
+    route: list[Target]
+
+
+class VirtualServiceSpec(TypedDict):
+    """The way from hosts at Gateways to their destinations."""
+
+    hosts: list[str]
+    gateways: NotRequired[list[str]]
+    exportTo: list[str]
+    http: NotRequired[list[HttpRule]]
+    tls: NotRequired[list[TlsRule]]
+    tcp: NotRequired[list[TcpRule]]
+
+
+class VirtualService(TypedDict):
+    """A VirtualService of Istio's networking API."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["VirtualService"]
+    metadata: Metadata
+    spec: VirtualServiceSpec
+
+
+class ServerPort(TypedDict):
+    """The port that a gateway opens."""
+
+    number: int
+    name: str
+    protocol: str
+
+
+class ServerTls(TypedDict):
+    """What a gateway does with TLS: end it with a certificate, or hand it on."""
+
+    mode: Literal["SIMPLE", "PASSTHROUGH", "AUTO_PASSTHROUGH"]
+    minProtocolVersion: NotRequired[Literal["TLSV1_2"]]
+    credentialName: NotRequired[str]
+
+
+class Server(TypedDict):
+    """One port of a gateway and the hosts that it serves."""
+
+    name: NotRequired[str]
+    port: ServerPort
+    hosts: list[str]
+    tls: NotRequired[ServerTls]
+
+
+class GatewaySpec(TypedDict):
+    """The gateway pods and what they serve."""
+
+    selector: dict[str, str]
+    servers: list[Server]
+
+
+class Gateway(TypedDict):
+    """A Gateway of Istio's networking API."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["Gateway"]
+    metadata: Metadata
+    spec: GatewaySpec
+
+
+class TlsOff(TypedDict):
+    """The client side of "no mesh TLS here"."""
+
+    mode: Literal["DISABLE"]
+
+
+class PortPolicy(TypedDict):
+    """What holds for one port of a host."""
+
+    port: PortNumber
+    tls: TlsOff
+
+
+class TrafficPolicy(TypedDict):
+    """What holds for single ports of a host."""
+
+    portLevelSettings: list[PortPolicy]
+
+
+class DestinationRuleSpec(TypedDict):
+    """How clients in the mesh talk to a host."""
+
+    host: str
+    trafficPolicy: TrafficPolicy
+    exportTo: list[str]
+
+
+class DestinationRule(TypedDict):
+    """A DestinationRule of Istio's networking API."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["DestinationRule"]
+    metadata: Metadata
+    spec: DestinationRuleSpec
+
+
+# --- security.istio.io/v1 --------------------------------------------------------------------------------------------
+
+
+class MatchLabels(TypedDict):
+    """Pods by their labels."""
+
+    matchLabels: dict[str, str]
+
+
+class MutualTls(TypedDict):
+    """Whether a pod's sidecar asks for mesh TLS."""
+
+    mode: Literal["STRICT", "PERMISSIVE", "DISABLE"]
+
+
+class PeerAuthenticationSpec(TypedDict):
+    """What the sidecars of selected pods accept, in general and by container port."""
+
+    selector: MatchLabels
+    mtls: MutualTls
+    portLevelMtls: dict[str, MutualTls]
+
+
+class PeerAuthentication(TypedDict):
+    """A PeerAuthentication of Istio's security API."""
+
+    apiVersion: Literal["security.istio.io/v1"]
+    kind: Literal["PeerAuthentication"]
+    metadata: Metadata
+    spec: PeerAuthenticationSpec

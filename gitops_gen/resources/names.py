@@ -1,0 +1,62 @@
+"""Names of the Gateways and VirtualServices that carry routes.
+
+They follow from the pod (or companion Service), the ingress and the host, never from how many of them there are, so
+that a new route renames nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.naming import cluster_prefixed, shared_gateway, template_fields
+from gitops_gen.resources.shapes import GatewayLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops_gen.exposure import Exposure
+    from gitops_gen.model import Ingress, Workload
+
+
+def end_of(exposure: Exposure) -> str:
+    """Return the name of the pod or companion Service to which an exposure leads."""
+    return exposure.pod.name if exposure.pod is not None else exposure.service or ""
+
+
+def own_gateway(cluster: str, end: str, ingress: Ingress) -> str:
+    """Name of the Gateway that one pod or companion Service has on an ingress; a DNS label, so without dots."""
+    name = cluster_prefixed(cluster, end)
+    return name if ingress.default else f"{name}-{ingress.name}"
+
+
+def gateway_reference(layout: GatewayLayout, mesh: str, cluster: str, workload: Workload, exposure: Exposure) -> str:
+    """Return `namespace/name` of the Gateway that serves an exposure."""
+    ingress = exposure.ingress
+    if layout is GatewayLayout.PER_POD:
+        return f"{workload.namespace}/{own_gateway(cluster, end_of(exposure), ingress)}"
+    return ingress.existing_gateway or f"{ingress.namespace}/{shared_gateway(mesh, ingress)}"
+
+
+def virtual_service_name(cluster: str, exposures: Sequence[Exposure]) -> str:
+    """Name of the VirtualService for exposures of one host on one ingress that lead to one pod or companion.
+
+    The ingress's own host gives it the name of the backend, a host of a route's own that of the host. Where only
+    gateway ports tell the pods of a host apart, or a template gives a pod a host per port, both are in it.
+    """
+    ingress, host = exposures[0].ingress, exposures[0].host
+    prefixed = cluster_prefixed(cluster, end_of(exposures[0]))
+    from_ingress = [exposure.route for exposure in exposures if not exposure.route.own_host]
+    if any("port" not in template_fields(route.host) for route in from_ingress):
+        name = prefixed
+    elif from_ingress or (exposures[0].pod is not None and not _is_one_pods(exposures)):
+        name = f"{prefixed}.{host}"
+    else:
+        name = host
+    return name if ingress.default else f"{name}.{ingress.name}"
+
+
+def _is_one_pods(exposures: Sequence[Exposure]) -> bool:
+    """Tell whether the host itself stands for one pod, so that no other pod of the namespace can have it."""
+    return any(
+        exposure.route.port is not None or "pod" in template_fields(exposure.route.host) for exposure in exposures
+    )

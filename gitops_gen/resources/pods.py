@@ -1,0 +1,61 @@
+"""Pods: everything that exists for one pod of a workload in one cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.compiled import Compiled, Place
+from gitops_gen.resources.entrances import by_pod
+from gitops_gen.resources.labels import pod_labels
+from gitops_gen.resources.routes import own_gateways, virtual_services
+from gitops_gen.resources.service import pod_service
+from gitops_gen.resources.service_entry import pod_service_entry
+from gitops_gen.resources.shapes import Backend, backend, backend_host, entry_ports, service_ports
+from gitops_gen.resources.visibility import pod_service_visibility, service_entry_visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from gitops_gen.manifest import Manifest
+    from gitops_gen.model import Cluster, Placement, Pod, Workload
+    from gitops_gen.resources.entrances import Entrance
+    from gitops_gen.resources.surroundings import Surroundings
+
+    _Builder = Callable[[Workload, Placement, Pod, Cluster, Sequence[str]], Manifest]
+
+
+def compile_pods(
+    workload: Workload,
+    placement: Placement,
+    cluster: Cluster,
+    surroundings: Surroundings,
+    found: Iterable[Entrance],
+) -> Iterator[Compiled]:
+    """Yield the resources of each pod of a placement, in a file of its own: what names it, then the ways to it."""
+    kind = backend(workload, placement, cluster, surroundings)
+    build, seen_by = _backend_builder(kind, workload, placement, cluster, surroundings)
+    entrances_of = by_pod(found)
+    source = f"Workload {workload.key}"
+    for pod in placement.pods:
+        place = Place(namespace=workload.namespace, folder=workload.name, file=pod.name, source=source)
+        if build is not None:
+            yield Compiled(build(workload, placement, pod, cluster, seen_by), place)
+        entrances = entrances_of.get(pod.name)
+        if entrances:
+            labels = pod_labels(workload.name, pod.name)
+            host = backend_host(kind, workload, placement, pod, cluster)
+            for gateway in own_gateways(workload, cluster, entrances, labels):
+                yield Compiled(gateway, place)
+            for route in virtual_services(workload, cluster, [(entrance, host) for entrance in entrances], labels):
+                yield Compiled(route, place)
+
+
+def _backend_builder(
+    kind: Backend, workload: Workload, placement: Placement, cluster: Cluster, surroundings: Surroundings
+) -> tuple[_Builder | None, list[str]]:
+    """Return what makes a pod's backend, and who sees it: the same for all pods of a placement."""
+    if kind is Backend.POD_SERVICE and service_ports(placement):
+        return pod_service, pod_service_visibility(workload, placement, cluster, surroundings)
+    if kind is Backend.SERVICE_ENTRY and (ports := entry_ports(placement)):
+        return pod_service_entry, service_entry_visibility(workload, placement, cluster, surroundings, ports)
+    return None, []

@@ -1,0 +1,75 @@
+"""Routes: the Gateways and VirtualServices that lead to one pod, or to the companion Services of a workload."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.resources.entrances import serve
+from gitops_gen.resources.gateway import gateway, servers
+from gitops_gen.resources.names import end_of, own_gateway, virtual_service_name
+from gitops_gen.resources.shapes import GatewayLayout
+from gitops_gen.resources.virtual_service import Way, virtual_service
+from gitops_gen.resources.visibility import export_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitops_gen.model import Cluster, Ingress, Port, Workload
+    from gitops_gen.resources.entrances import Entrance, ServedHosts
+    from gitops_gen.resources.fields import Gateway, VirtualService
+
+
+def own_gateways(
+    workload: Workload, cluster: Cluster, found: Iterable[Entrance], labels: dict[str, str]
+) -> list[Gateway]:
+    """Return the Gateways that a pod or companion Service has of its own: one for each ingress that leads to it."""
+    gateways: dict[str, tuple[Ingress, ServedHosts]] = {}
+    for entrance in found:
+        if entrance.layout is GatewayLayout.PER_POD:
+            ingress = entrance.exposure.ingress
+            name = own_gateway(cluster.name, end_of(entrance.exposure), ingress)
+            serve(gateways.setdefault(name, (ingress, {}))[1], workload.namespace, entrance)
+    return [
+        gateway(
+            name=name,
+            namespace=workload.namespace,
+            labels=labels,
+            ingress=ingress,
+            servers=servers(hosts, ingress),
+        )
+        for name, (ingress, hosts) in sorted(gateways.items())
+    ]
+
+
+def virtual_services(
+    workload: Workload, cluster: Cluster, found: Iterable[tuple[Entrance, str]], labels: dict[str, str]
+) -> list[VirtualService]:
+    """Return one VirtualService for each host at each ingress; beside each entrance the full name it leads to."""
+    by_host: dict[tuple[str, str], list[tuple[Entrance, str]]] = {}
+    for entrance, destination in found:
+        key = (entrance.exposure.ingress.name, entrance.exposure.host)
+        by_host.setdefault(key, []).append((entrance, destination))
+    made = [
+        virtual_service(
+            name=virtual_service_name(cluster.name, [entrance.exposure for entrance, _ in of_host]),
+            namespace=workload.namespace,
+            labels=labels,
+            host=host,
+            gateways=sorted({entrance.gateway for entrance, _ in of_host}),
+            export_to=export_to(workload.namespace, (of_host[0][0].exposure.ingress.namespace,)),
+            ways=_ways(of_host),
+        )
+        for (_, host), of_host in by_host.items()
+    ]
+    return sorted(made, key=lambda resource: resource["metadata"]["name"])
+
+
+def _ways(found: Iterable[tuple[Entrance, str]]) -> list[Way]:
+    """Bring together the gateway ports that lead to the same port of the same destination: one rule each."""
+    ports: dict[tuple[str, str], Port] = {}
+    doors: dict[tuple[str, str], set[tuple[int, str]]] = {}
+    for entrance, destination in found:
+        key = (entrance.exposure.port.name, destination)
+        ports.setdefault(key, entrance.exposure.port)
+        doors.setdefault(key, set()).add((entrance.exposure.gateway_port, entrance.gateway))
+    return [Way(port=port, destination=key[1], entrances=tuple(sorted(doors[key]))) for key, port in ports.items()]

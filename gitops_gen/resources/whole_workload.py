@@ -1,0 +1,92 @@
+"""Whole workload: what all pods of a workload in one cluster share. Equal in every cluster, it goes to base."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.compiled import Compiled, Place
+from gitops_gen.naming import service_fqdn
+from gitops_gen.resources.destination_rule import own_tls_destination_rule
+from gitops_gen.resources.entrances import of_companions
+from gitops_gen.resources.labels import workload_labels
+from gitops_gen.resources.peer_authentication import own_tls_peer_authentication
+from gitops_gen.resources.routes import own_gateways, virtual_services
+from gitops_gen.resources.service import governing_service
+from gitops_gen.resources.shapes import service_ports
+from gitops_gen.resources.visibility import governing_visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gitops_gen.model import Cluster, Placement, Port, Workload
+    from gitops_gen.resources.entrances import Entrance
+
+SERVICE = "service"
+DESTINATION_RULE = "destination-rule"
+PEER_AUTHENTICATION = "peer-authentication"
+GATEWAY = "gateway"
+VIRTUAL_SERVICE = "virtual-service"
+
+FILES = frozenset({SERVICE, DESTINATION_RULE, PEER_AUTHENTICATION, GATEWAY, VIRTUAL_SERVICE})
+"""Files of a workload's folder that are not a pod's; no pod may be called so."""
+
+
+def compile_whole_workload(
+    workload: Workload, placements: Sequence[Placement], cluster: Cluster, found: Iterable[Entrance]
+) -> Iterator[Compiled]:
+    """Yield what the pods of `placements`, all those in one cluster, share; `found` are their entrances."""
+    seen_by = governing_visibility(workload, cluster)
+    by_service = _ports_by_service(placements)
+    if workload.create_service:
+        for service, ports in by_service.items():
+            yield Compiled(governing_service(workload, service, ports, seen_by), _place(workload, SERVICE))
+
+    own = {
+        service: numbers
+        for service, ports in by_service.items()
+        if (numbers := sorted({port.number for port in ports if port.own_mtls}))
+    }
+    for service, numbers in own.items():
+        yield Compiled(
+            own_tls_destination_rule(workload, service, cluster, numbers, seen_by), _place(workload, DESTINATION_RULE)
+        )
+    container_ports = sorted(
+        {
+            port.target
+            for ports in by_service.values()
+            for port in ports
+            if port.own_mtls and isinstance(port.target, int)
+        }
+    )
+    if container_ports:
+        yield Compiled(
+            own_tls_peer_authentication(workload, cluster, container_ports), _place(workload, PEER_AUTHENTICATION)
+        )
+    yield from _companions(workload, cluster, of_companions(found))
+
+
+def _companions(workload: Workload, cluster: Cluster, found: Sequence[Entrance]) -> Iterator[Compiled]:
+    """Yield the ways to companion Services, which somebody else owns."""
+    labels = workload_labels(workload.name)
+    for gateway in own_gateways(workload, cluster, found, labels):
+        yield Compiled(gateway, _place(workload, GATEWAY))
+    led = [(entrance, service_fqdn(entrance.exposure.service or "", workload.namespace, cluster)) for entrance in found]
+    for route in virtual_services(workload, cluster, led, labels):
+        yield Compiled(route, _place(workload, VIRTUAL_SERVICE))
+
+
+def _ports_by_service(placements: Sequence[Placement]) -> dict[str, list[Port]]:
+    """Return the ports of each governing Service: those of all sets of pods that it governs, by name, once."""
+    found: dict[str, dict[str, Port]] = {}
+    for placement in placements:
+        if placement.service is not None:
+            ports = found.setdefault(placement.service, {})
+            for port in service_ports(placement):
+                ports.setdefault(port.name, port)
+    return {service: list(ports.values()) for service, ports in sorted(found.items())}
+
+
+def _place(workload: Workload, file: str) -> Place:
+    return Place(
+        namespace=workload.namespace, folder=workload.name, file=file, source=f"Workload {workload.key}", shared=True
+    )
