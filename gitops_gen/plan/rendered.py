@@ -1,0 +1,151 @@
+"""What clusters render, as far as it differs: the changed files of base and overlays, read and laid out by cluster.
+
+A cluster renders its overlay, and of base what its overlays' kustomizations list. Files that stay as they are are
+never parsed, with one exception: a base that a cluster begins or ceases to list.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+from gitops_gen.layout.paths import KUSTOMIZATION
+from gitops_gen.manifest import Manifest, ResourceId, load, resource_id
+from gitops_gen.plan.places import Place, TreeFolder, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+
+class Rendered(NamedTuple):
+    """A resource that a cluster renders, and its place in that cluster's overlay (its file may stand in base)."""
+
+    manifest: Manifest
+    place: Place
+
+
+@dataclass(slots=True)
+class Reading:
+    """Files parsed once, however many clusters render them; `unreadable` collects what is no list of resources."""
+
+    unreadable: set[str] = field(default_factory=set)
+    _parsed: dict[tuple[str, bytes], list[Manifest]] = field(default_factory=dict)
+
+    def resources(self, path: str, content: bytes) -> list[Manifest]:
+        """Return the resources in a file; none where it holds anything else, which is remembered."""
+        key = (path, content)
+        if key not in self._parsed:
+            try:
+                manifests: list[Manifest] = list(load(content.decode()))
+                for manifest in manifests:
+                    resource_id(manifest)
+            except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError, RecursionError):
+                # Only a hand edit that the user gave up (`--accept-edits`) can look like this.
+                self.unreadable.add(path)
+                manifests = []
+            self._parsed[key] = manifests
+        return self._parsed[key]
+
+    def listed(self, path: str, content: bytes) -> list[str]:
+        """Return what a kustomization lists under `resources`."""
+        try:
+            documents = list(load(content.decode()))
+            return [str(entry) for document in documents for entry in document.get("resources", [])]
+        except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError, RecursionError):
+            self.unreadable.add(path)
+            return []
+
+
+class Side:
+    """The tree before or after: which paths there are, and the content of those that differ from the other side."""
+
+    def __init__(self, paths: Collection[str], differing: Mapping[str, bytes], kept: Mapping[str, bytes]) -> None:
+        """Sort the paths into folders. `kept` has the content of files that are the same on both sides."""
+        self.differing = differing
+        self.kept = kept
+        self.folders: dict[TreeFolder, list[Place]] = defaultdict(list)
+        """Files by folder."""
+        for path in paths:
+            place = place_of(path)
+            if place is not None:
+                self.folders[place.folder].append(place)
+
+    def lists_base(self, folder: TreeFolder, reading: Reading) -> bool:
+        """Tell whether an overlay's folder takes in the base of its workload.
+
+        By its kustomization where that is at hand. Elsewhere by the layout's own rule: a base exists only for what all
+        clusters of the workload have in common, so all of them list it.
+        """
+        if not any(place.file == KUSTOMIZATION for place in self.folders.get(folder, ())):
+            return False
+        path = f"{folder.path}/{KUSTOMIZATION}"
+        content = self.differing.get(path)
+        if content is None:
+            return folder.base in self.folders
+        return any(entry.endswith(f"/{folder.base.path}") for entry in reading.listed(path, content))
+
+    def content(self, path: str) -> bytes | None:
+        """Return the content of a file, None where it is neither different nor one that we keep."""
+        return self.differing.get(path, self.kept.get(path))
+
+
+Resources = dict[ResourceId, Rendered]
+
+
+def differing_resources(before: Side, after: Side, reading: Reading) -> dict[str, tuple[Resources, Resources]]:
+    """Return cluster -> what it renders before and after from files that differ.
+
+    A resource that stays the same may be on both sides (its file changed elsewhere, or it moved between base and
+    overlay); one that is on neither side did not change.
+    """
+    found: dict[str, tuple[Resources, Resources]] = defaultdict(lambda: ({}, {}))
+    for number, side in enumerate((before, after)):
+        for path, content in side.differing.items():
+            place = place_of(path)
+            if place is not None and place.folder.cluster and place.file != KUSTOMIZATION:
+                _add(found[place.folder.cluster][number], place, reading.resources(path, content))
+    for overlay in sorted(_overlays_with_base(before, after)):
+        listed = before.lists_base(overlay, reading), after.lists_base(overlay, reading)
+        if any(listed):
+            for number, side in enumerate((before, after)):
+                if listed[number]:
+                    whole = listed[0] is not listed[1]
+                    _add_base(found[overlay.cluster][number], side, overlay, reading, whole=whole)
+    return {cluster: sides for cluster, sides in found.items() if sides[0] or sides[1]}
+
+
+def _overlays_with_base(before: Side, after: Side) -> set[TreeFolder]:
+    """Return the overlays' folders whose base differs, or whose own list of what they take in does."""
+    concerned: set[TreeFolder] = set()
+    bases: set[TreeFolder] = set()
+    for side in (before, after):
+        for path in side.differing:
+            place = place_of(path)
+            if place is None:
+                continue
+            if not place.folder.cluster:
+                bases.add(place.folder)
+            elif place.file == KUSTOMIZATION:
+                concerned.add(place.folder)
+    if bases:
+        for side in (before, after):
+            concerned.update(folder for folder in side.folders if folder.cluster and folder.base in bases)
+    return concerned
+
+
+def _add_base(into: Resources, side: Side, overlay: TreeFolder, reading: Reading, *, whole: bool) -> None:
+    """Add what a cluster takes from a base: the files that differ, or all of them."""
+    for place in side.folders.get(overlay.base, ()):
+        if place.file == KUSTOMIZATION:
+            continue
+        content = side.content(place.path) if whole else side.differing.get(place.path)
+        if content is not None:
+            _add(into, Place(overlay, place.file), reading.resources(place.path, content))
+
+
+def _add(into: Resources, place: Place, manifests: Iterable[Manifest]) -> None:
+    for manifest in manifests:
+        into[resource_id(manifest)] = Rendered(manifest, place)

@@ -1,0 +1,300 @@
+"""A plan as text: on one screen, what a publish would do.
+
+    3 clusters, 1 workload: 3 pods added, 9 resources added; nothing removed
+
+    monitoring/prometheus in cluster-a: 2 -> 3 pods (+prometheus-2: Service, VirtualService, Gateway; +host ...)
+
+`+` is added, `-` removed, `~` changed, `>` moved to another sync unit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gitops_gen.plan.changes import Action, Presence
+from gitops_gen.plan.groups import group_changes
+from gitops_gen.report.inventory import count
+from gitops_gen.report.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitops_gen.plan.changes import ClusterPlan, Plan, ResourceChange, Statement, SubjectChange, WorkloadChange
+    from gitops_gen.plan.groups import Group, Remark
+
+_SIGNS = {Action.ADDED: "+", Action.REMOVED: "-", Action.CHANGED: "~", Action.MOVED: ">"}
+_SHOWN = 3
+"""How many names, values or fields are listed before the rest is just counted."""
+_SUBJECT_LENGTH = 72
+_ALWAYS_TOLD = frozenset({"endpoint", "gateway host", "host"})
+"""What is worth saying of resources that are new or gone altogether; the rest goes without saying."""
+
+
+def plan_text(plan: Plan, limit: int = 200) -> str:
+    """Write a plan for people: a summary, then one line for each change that differs; at most `limit` of those."""
+    lines = [_cluster_line(cluster) for cluster in plan.clusters if cluster.presence is not Presence.STAYS]
+    for group in _groups(plan):
+        lines += _group_lines(group)
+    lines += [_engine_line(change) for change in plan.engine_objects]
+    lines += [f"{printable(path)}: holds no resources that can be read; it is replaced" for path in plan.unreadable]
+    if len(lines) > limit:
+        lines[limit:] = [f"... and {count(len(lines) - limit, 'more line')}; the JSON form has everything"]
+    body = "".join(f"{line}\n" for line in lines)
+    foot = f"unchanged: {_listed(plan.untouched, 'other cluster')}\n" if plan.untouched and plan.clusters else ""
+    summary = plan_summary(plan)
+    if plan.empty:
+        return f"{summary}\n"
+    return "\n".join(part for part in (f"{summary}\n", body, f"{foot}plan {plan.digest}\n") if part)
+
+
+def plan_summary(plan: Plan) -> str:
+    """Say in one line how much changes: `3 clusters, 1 workload: 3 pods added, 9 resources added; nothing removed`."""
+    if plan.empty:
+        return "nothing to change"
+    changes = [change for cluster in plan.clusters for change in cluster.workloads]
+    if not changes:
+        objects = f", {count(len(plan.engine_objects), 'engine object')} changed" if plan.engine_objects else ""
+        return f"no cluster renders anything else: {count(plan.rewritten, 'file')} rewritten{objects}"
+    workloads = len({(change.namespace, change.folder) for change in changes if change.is_workload})
+    others = len({(change.namespace, change.folder) for change in changes if change.folder and not change.is_workload})
+    concerned = [count(len(plan.clusters), "cluster")]
+    concerned += [count(workloads, "workload")] if workloads else []
+    concerned += [count(others, "consumer or gateway folder")] if others and not workloads else []
+    actions = Counter(change.action for change in plan.resources())
+    pods_added = sum(len(change.pods_added) for change in changes)
+    pods_removed = sum(len(change.pods_removed) for change in changes)
+    done = [f"{count(pods_added, 'pod')} added"] if pods_added else []
+    done += [
+        f"{count(actions[action], 'resource')} {action}"
+        for action in (Action.ADDED, Action.CHANGED, Action.MOVED)
+        if actions[action]
+    ]
+    removed = [f"{count(pods_removed, 'pod')} removed"] if pods_removed else []
+    removed += [f"{count(actions[Action.REMOVED], 'resource')} removed"] if actions[Action.REMOVED] else []
+    said = [", ".join(done)] if done else []
+    return f"{', '.join(concerned)}: {'; '.join([*said, ', '.join(removed) or 'nothing removed'])}"
+
+
+def plan_subject(plan: Plan) -> str:
+    """Return a commit subject of at most 72 characters: the change itself when it is just one, else how much it is."""
+    groups = _groups(plan)
+    candidates = []
+    if len(groups) == 1 and not plan.engine_objects:
+        group = groups[0]
+        where = group.clusters[0] if len(group.clusters) == 1 else count(len(group.clusters), "cluster")
+        said = _pods(group) or "changed"
+        candidates.append(f"{printable(_title(group.first))} in {printable(where)}: {said}")
+    summary = plan_summary(plan)
+    candidates += [summary, summary.partition(";")[0]]
+    candidates.append(f"{count(len(plan.clusters), 'cluster')}, {count(sum(1 for _ in plan.resources()), 'resource')}")
+    return next(text for text in candidates if len(text) <= _SUBJECT_LENGTH)
+
+
+def _groups(plan: Plan) -> list[Group]:
+    return group_changes(change for cluster in plan.clusters for change in cluster.workloads)
+
+
+def _cluster_line(cluster: ClusterPlan) -> str:
+    new = cluster.presence is Presence.NEW
+    workloads = cluster.workloads_after if new else cluster.workloads_before
+    pods = cluster.pods_after if new else cluster.pods_before
+    resources = cluster.resources_after if new else cluster.resources_before
+    held = f"{count(workloads, 'workload')}, {count(pods, 'pod')}, {count(resources, 'resource')}"
+    name = printable(cluster.name)
+    return f"new cluster {name}: {held}" if new else f"cluster {name} is emptied: {held} go"
+
+
+def _group_lines(group: Group) -> list[str]:
+    """Write one line when there is one thing to say, else a headline with a line for each remark."""
+    head = f"{_title(group.first)} in {_where(group.clusters)}"
+    pods = _pods(group)
+    remarks = [_remark(remark, example=len(group.clusters) > 1) for remark in group.remarks]
+    if len(remarks) == 1:
+        return [printable(f"{head}: {pods} ({remarks[0]})" if pods else f"{head}: {remarks[0]}")]
+    first = f"{head}: {pods}" if pods else f"{head}:"
+    return [printable(first), *(f"  {printable(remark)}" for remark in remarks)]
+
+
+def _title(change: WorkloadChange) -> str:
+    """Name what changes as the inventory does."""
+    kind, dot, name = change.folder.partition(".")
+    if kind == "consumer" and dot:
+        return f"consumer {change.namespace}/{name}"
+    if kind == "gateways" and dot:
+        return f"shared {'ingress' if name == 'ingress' else 'east-west'} gateways in namespace {change.namespace}"
+    if not change.folder:
+        return f"namespace {change.namespace}" if change.namespace else "the whole overlay"
+    return f"{change.namespace}/{change.folder}"
+
+
+def _where(clusters: Sequence[str]) -> str:
+    return clusters[0] if len(clusters) == 1 else f"{len(clusters):,} clusters ({_names(clusters)})"
+
+
+def _pods(group: Group) -> str:
+    """Say how the number of pods goes: `2 -> 3 pods`; nothing where it stays."""
+    changes = group.changes
+    before, after = group.first.pods_before, group.first.pods_after
+    same = all((change.pods_before, change.pods_after) == (before, after) for change in changes)
+    each = " each" if len(changes) > 1 else ""
+    if group.presence is Presence.NEW:
+        said = count(after, "pod") + each if same else f"{count(sum(c.pods_after for c in changes), 'pod')} in all"
+        return f"new, {said}" if any(change.pods_after for change in changes) else "new"
+    if group.presence is Presence.GONE:
+        said = count(before, "pod") + each if same else f"{count(sum(c.pods_before for c in changes), 'pod')} in all"
+        return f"gone, with {said}" if any(change.pods_before for change in changes) else "gone"
+    if before == after:
+        return ""
+    if same:
+        return f"{before:,} -> {count(after, 'pod')}{each}"
+    all_before, all_after = sum(change.pods_before for change in changes), sum(change.pods_after for change in changes)
+    return f"{after - before:+,} pods each, {all_before:,} -> {all_after:,} in all"
+
+
+def _remark(remark: Remark, *, example: bool) -> str:
+    """Write equal changes of some pods, or of shared resources: `+prometheus-2: Service, Gateway; +host ...`."""
+    first = remark.subjects[0]
+    several = len(remark.subjects) > 1
+    kinds = ", ".join(_kinds(first)) + (" each" if several else "")
+    if first.pod is None:
+        named = ", ".join(_resource(change) for change in first.resources[:_SHOWN])
+        rest = len(first.resources) - _SHOWN
+        said = f"{_SIGNS[first.action]}{named}{f' and {rest:,} more' if rest > 0 else ''}"
+    else:
+        names = [_pod(subject.pod or "") for subject in remark.subjects]
+        said = f"{_SIGNS[first.action]}{_names(names)}: {kinds}"
+    details = _details(first)
+    if not details:
+        return said
+    lead = "; e.g. " if several or example or not remark.alike else "; "
+    return f"{said}{lead if first.pod is not None else ': '}{'; '.join(details)}"
+
+
+def _pod(name: str) -> str:
+    pod, dot, home = name.partition(".")
+    return f"{pod} of {home}" if dot else pod
+
+
+def _resource(change: ResourceChange) -> str:
+    return f"{change.id.kind} {change.id.name}"
+
+
+def _kinds(subject: SubjectChange) -> list[str]:
+    """List the kinds of a pod's resources; with a sign where the sign of the whole does not say it."""
+    said = Counter(
+        change.id.kind if change.action is subject.action else f"{_SIGNS[change.action]}{change.id.kind}"
+        for change in subject.resources
+    )
+    return [kind if number == 1 else f"{number:,} {kind}" for kind, number in said.items()]
+
+
+def _details(subject: SubjectChange) -> list[str]:
+    """Say what a change means; where it means nothing that we know, which fields differ."""
+    whole = subject.action in {Action.ADDED, Action.REMOVED}
+    told = [_statement(said) for said in subject.statements if not whole or said.about in _ALWAYS_TOLD]
+    moves = sorted({(c.unit_before or "", c.unit_after or "") for c in subject.resources if c.action is Action.MOVED})
+    told += [f"from {before} to {after}" for before, after in moves]
+    if told or whole:
+        return told
+    fields = [f"{change.id.kind} {field}" for change in subject.resources for field in change.fields]
+    if subject.pod is None:
+        fields = [field for change in subject.resources for field in change.fields]
+    return [_names(fields)] if fields else []
+
+
+def _statement(said: Statement) -> str:
+    if said.about == "endpoint":
+        return f"endpoints +{len(said.after):,} -{len(said.before):,}"
+    if said.before and said.after:
+        return f"{said.about} {_names(said.before)} -> {_names(said.after)}"
+    return f"+{said.about} {_names(said.after)}" if said.after else f"-{said.about} {_names(said.before)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    """List a few names and count the rest: `a, b, ... and 10 more`."""
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: _SHOWN - 1])}, ... and {len(names) - _SHOWN + 1:,} more"
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    return f"{count(len(names), word)} ({printable(_names(names))})"
+
+
+def _engine_line(change: ResourceChange) -> str:
+    where = change.unit_after or change.unit_before or ""
+    fields = f": {_names(change.fields)}" if change.fields else ""
+    return printable(f"{where}: {_SIGNS[change.action]}{change.id}{fields}")
+
+
+def plan_json(plan: Plan) -> str:
+    """Return the whole plan as JSON, nothing collapsed (documented in docs/reference/plan-json.md)."""
+    value = {
+        "digest": plan.digest,
+        "inventoryDigest": plan.inventory_digest,
+        "summary": plan_summary(plan),
+        "filesRewritten": plan.rewritten,
+        "clusters": [_cluster_value(cluster) for cluster in plan.clusters],
+        "unchangedClusters": list(plan.untouched),
+        "engineObjects": [
+            {"file": change.unit_after or change.unit_before, **_resource_value(change)}
+            for change in plan.engine_objects
+        ],
+        "unreadableFiles": list(plan.unreadable),
+    }
+    return json.dumps(value, indent=2)
+
+
+def _cluster_value(cluster: ClusterPlan) -> dict[str, object]:
+    return {
+        "name": cluster.name,
+        "presence": cluster.presence,
+        "workloads": _both(cluster.workloads_before, cluster.workloads_after),
+        "pods": _both(cluster.pods_before, cluster.pods_after),
+        "resources": _both(cluster.resources_before, cluster.resources_after),
+        "hostsLost": list(cluster.hosts_lost),
+        "changes": [_workload_value(change) for change in cluster.workloads],
+    }
+
+
+def _workload_value(change: WorkloadChange) -> dict[str, object]:
+    return {
+        "namespace": change.namespace,
+        "folder": change.folder,
+        "presence": change.presence,
+        "pods": _both(change.pods_before, change.pods_after),
+        "podsAdded": list(change.pods_added),
+        "podsRemoved": list(change.pods_removed),
+        "subjects": [
+            {
+                "pod": subject.pod,
+                "action": subject.action,
+                "meaning": [
+                    {"about": said.about, "before": list(said.before), "after": list(said.after)}
+                    for said in subject.statements
+                ],
+                "resources": [
+                    {**_resource_value(resource), "unit": _both(resource.unit_before, resource.unit_after)}
+                    for resource in subject.resources
+                ],
+            }
+            for subject in change.subjects
+        ],
+    }
+
+
+def _resource_value(change: ResourceChange) -> dict[str, object]:
+    return {
+        "action": change.action,
+        "group": change.id.group,
+        "kind": change.id.kind,
+        "namespace": change.id.namespace,
+        "name": change.id.name,
+        "fields": list(change.fields),
+    }
+
+
+def _both(before: object, after: object) -> dict[str, object]:
+    return {"before": before, "after": after}
