@@ -13,6 +13,7 @@ from gitops_gen.layout.paths import (
     base_from_overlay,
     file_name,
     overlay_folder,
+    parents,
 )
 from gitops_gen.layout.seal import seal
 from gitops_gen.layout.units import source_of, tombstone, tombstone_path
@@ -48,8 +49,9 @@ def build_tree(
             builds_on = cluster in bases.clusters.get(folder, ())
             base = (base_from_overlay(folder), bases.source(folder)) if builds_on else None
             _add_folder(tree, overlay_folder(cluster, folder), files, mesh, base)
+    alive = {folder for path in tree for folder in parents(path)}
     for unit in retired:
-        if not any(path.startswith(f"{unit}/") for path in tree):
+        if unit not in alive:
             tree[tombstone_path(unit)] = seal(dump([tombstone(unit)]), mesh, source_of(unit))
     tree |= connections(tree, mesh)
     return dict(sorted(tree.items()))

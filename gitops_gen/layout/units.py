@@ -36,6 +36,11 @@ def unit_of(path: str, sync_unit: SyncUnit) -> str | None:
     return "/".join(parts[:depth]) if parts[0] == "overlays" and len(parts) > depth else None
 
 
+def is_unit(folder: str, sync_unit: SyncUnit) -> bool:
+    """Tell whether a folder is one of a unit."""
+    return folder.startswith("overlays/") and folder.count("/") + 1 == DEPTH[sync_unit]
+
+
 def units_of(paths: Iterable[str], sync_unit: SyncUnit) -> list[str]:
     """Return the units that have at least one of these paths, sorted."""
     return sorted({unit for path in paths if (unit := unit_of(path, sync_unit)) is not None})

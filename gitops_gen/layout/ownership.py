@@ -1,0 +1,187 @@
+"""Whose file is it: what of a desired tree may be written, what may be deleted, what is refused and why.
+
+A file sealed by this Mesh and intact is ours. An edited one, one of another Mesh and a person's own are not, and
+neither is anything reached through a link. A refusal concerns its sync unit: that unit stays exactly as it is, and so
+does everything else that would change what it renders; the others go on (DESIGN section 7).
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from gitops_gen.layout.freeze import Sides, freeze, reconnect
+from gitops_gen.layout.obstacles import Obstacles, is_file
+from gitops_gen.layout.paths import base_of, parent
+from gitops_gen.layout.seal import read_seal, same_body
+from gitops_gen.layout.units import is_unit, unit_of, units_of
+from gitops_gen.tree import REGULAR, blob_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.model import SyncUnit
+    from gitops_gen.tree import Entry, Tree
+
+_EMPTIED = ("base/", "engines/", "overlays/")
+"""Where a file that is no longer wanted is deleted; `published/` is the memory of what went before."""
+
+_SHA1_LENGTH = 40
+_DIFF_LINES = 60
+_DIFF_INPUT_LINES = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why something stays as it is.
+
+    `path` is what a person has to look at, `unit` the sync unit (or the folder above the units) that is not changed.
+    `diff` leads from what gitops-gen would write to what stands there, and is bounded; `change_instead` names the
+    document of the inventory that the file comes from. Both are "" where they would say nothing.
+    """
+
+    path: str
+    unit: str
+    reason: str
+    diff: str = ""
+    change_instead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What may be done: files to write, paths to delete, and what was refused. All in order of paths."""
+
+    writes: Mapping[str, bytes]
+    deletes: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def reconcile(  # noqa: PLR0913 - the two trees and what decides between them
+    *,
+    desired: Tree,
+    found: Mapping[str, Entry],
+    contents: Mapping[str, bytes],
+    mesh: str,
+    sync_unit: SyncUnit,
+    accepted: frozenset[str] = frozenset(),
+) -> Reconciled:
+    """Compare the desired tree with what is there, and return what may be done about it.
+
+    `found` is every entry under the roots that gitops-gen owns; `contents` holds at least each regular file of them
+    that differs from the desired one or is not desired. `accepted` are paths of which a person has said that their
+    edits may be overwritten. Raises ValueError where `contents` lacks a file.
+    """
+    sides = Sides(desired=desired, found=found, contents=contents, sync_unit=sync_unit)
+    _check_contents(sides)
+    refusals: dict[tuple[str, str], Refusal] = {}
+    writes: dict[str, bytes] = {}
+    deletes: set[str] = set()
+    obstacles = Obstacles(found)
+    for path, content in desired.items():
+        obstacle = obstacles.to_file(path)
+        if obstacle is not None:
+            unit = _unit(path, sync_unit)
+            refusals.setdefault((obstacle.path, unit), Refusal(path=obstacle.path, unit=unit, reason=obstacle.reason))
+        elif path not in found:
+            writes[path] = content
+        elif sides.now(path) != content or found[path].mode != REGULAR:
+            refusal = _judge(path, sides, mesh, accepted)
+            if refusal is None:
+                writes[path] = content
+            else:
+                refusals[path, refusal.unit] = refusal
+    ours = {*units_of(desired, sync_unit), *map(base_of, desired)}
+    for path in contents:
+        if path in desired or path not in found or not path.startswith(_EMPTIED):
+            continue
+        seal = read_seal(contents[path])
+        if seal is None or (seal.mesh != mesh and _unit(path, sync_unit) not in ours):
+            continue
+        refusal = _judge(path, sides, mesh, accepted)
+        if refusal is None:
+            deletes.add(path)
+        else:
+            refusals[path, refusal.unit] = refusal
+    return _apply(sides, mesh, writes, deletes, refusals)
+
+
+def _apply(
+    sides: Sides, mesh: str, writes: dict[str, bytes], deletes: set[str], refusals: dict[tuple[str, str], Refusal]
+) -> Reconciled:
+    """Take out of the writes and deletes what the refusals forbid."""
+    if not refusals:
+        return Reconciled(writes=dict(sorted(writes.items())), deletes=tuple(sorted(deletes)), refusals=())
+    refused = {refusal.unit for refusal in refusals.values()}
+    frozen = freeze(
+        sides,
+        units={unit for unit in refused if is_unit(unit, sides.sync_unit)},
+        bases={unit for unit in refused if unit.startswith("base/")},
+        changed={base for path in (*writes, *deletes) if (base := base_of(path)) is not None},
+    )
+
+    def may_change(path: str) -> bool:
+        return unit_of(path, sides.sync_unit) not in frozen.units and base_of(path) not in frozen.bases
+
+    writes = {path: content for path, content in writes.items() if may_change(path)}
+    deletes = {path for path in deletes if may_change(path)}
+    for path, content in reconnect(sides, frozen, mesh, writes, deletes).items():
+        writes.pop(path, None)
+        deletes.discard(path)
+        if content is not None:
+            writes[path] = content
+    for unit, base in frozen.because.items():
+        reason = "what builds on it changes together, and some of that is refused"
+        refusals[base, unit] = Refusal(path=base, unit=unit, reason=reason)
+    return Reconciled(
+        writes=dict(sorted(writes.items())),
+        deletes=tuple(sorted(deletes)),
+        refusals=tuple(sorted(refusals.values(), key=lambda refusal: (refusal.unit, refusal.path))),
+    )
+
+
+def _check_contents(sides: Sides) -> None:
+    """Raise ValueError where the content of a file is needed and was not given: it would pass for unchanged."""
+    for path, entry in sides.found.items():
+        if not is_file(entry) or path in sides.contents:
+            continue
+        if path in sides.desired:
+            algorithm = "sha1" if len(entry.blob) == _SHA1_LENGTH else "sha256"
+            if blob_id(sides.desired[path], algorithm) == entry.blob:
+                continue
+        elif not path.startswith(_EMPTIED):
+            continue
+        msg = f"{path} differs from the desired tree, but its content was not given"
+        raise ValueError(msg)
+
+
+def _unit(path: str, sync_unit: SyncUnit) -> str:
+    """Return the unit of a path, its base folder, or else the folder that it stands in."""
+    return unit_of(path, sync_unit) or base_of(path) or parent(path)
+
+
+def _judge(path: str, sides: Sides, mesh: str, accepted: frozenset[str]) -> Refusal | None:
+    """Return why a file that is there may not be replaced or deleted, None if it may."""
+    content, wanted = sides.now(path), sides.desired.get(path)
+    unit = _unit(path, sides.sync_unit)
+    found = read_seal(content)
+    if found is None:
+        return Refusal(path=path, unit=unit, reason="it is not a generated file, and stands in the way of one")
+    if found.mesh != mesh:
+        return Refusal(path=path, unit=unit, reason=f"it belongs to Mesh {found.mesh or '(no name)'}")
+    if found.intact or path in accepted or (wanted is not None and same_body(content, wanted)):
+        return None
+    reason = "it was edited by hand" if wanted is not None else "it was edited by hand, and would be deleted"
+    diff = _diff(path, wanted or b"", content)
+    return Refusal(path=path, unit=unit, reason=reason, diff=diff, change_instead=found.source)
+
+
+def _diff(path: str, wanted: bytes, content: bytes) -> str:
+    """Return what a person changed, as a unified diff of at most `_DIFF_LINES` lines."""
+    old, new = (side.decode(errors="replace").splitlines()[:_DIFF_INPUT_LINES] for side in (wanted, content))
+    lines = difflib.unified_diff(old, new, f"{path} (generated)", f"{path} (edited)", lineterm="")
+    shown = list(islice(lines, _DIFF_LINES + 1))
+    if len(shown) > _DIFF_LINES:
+        shown[_DIFF_LINES:] = ["(and more)"]
+    return "".join(f"{line}\n" for line in shown)
