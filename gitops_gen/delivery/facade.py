@@ -1,0 +1,79 @@
+"""GitPython's command facade, started so that nothing of the caller's environment gets in.
+
+GitPython gives git a copy of `os.environ`, to which one can add but not take away, and its `Repo` takes GIT_DIR,
+GIT_COMMON_DIR and GIT_OBJECT_DIRECTORY from there by itself. So commands go through its `Git`, with only the starting
+replaced by our own door to programs: a given environment, a time limit that ends everything git started, bytes in and
+bytes out. Nothing here reads or moves refs, index or configuration by GitPython's own code.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, BinaryIO
+
+from gitops_gen.delivery.failure import GitError
+from gitops_gen.delivery.shown import shown
+from gitops_gen.errors import ToolError
+from gitops_gen.process import run
+
+try:
+    from git import Git
+except ImportError as error:
+    # GitPython asks git for its version when it is imported.
+    raise ToolError("git not found", help="install git 2.32 or newer, or add its folder to PATH") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from gitops_gen.delivery.environment import GitEnvironment
+
+MINIMUM = (2, 32)
+"""The oldest git: it takes configuration from the environment and lets the personal one be left out."""
+
+
+class CleanGit(Git):
+    """Git in one folder and one environment: `CleanGit(...).ls_tree("-r", "-z", commit)` returns bytes.
+
+    A failure raises GitError; a git that is missing or out of time raises ToolError.
+    """
+
+    GIT_PYTHON_GIT_EXECUTABLE = "git"
+
+    def __init__(self, folder: Path, environment: GitEnvironment, *, timeout_s: float) -> None:
+        """Run commands in `folder`, each for at most `timeout_s` seconds."""
+        super().__init__(str(folder))
+        self._folder = folder
+        self._given = environment
+        self._timeout_s = timeout_s
+        self.last_words = ""
+        """What the last command said beside its result: warnings, the remote's words."""
+
+    def execute(  # type: ignore[override]
+        self,
+        command: Sequence[str],
+        istream: BinaryIO | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Run one command that GitPython has put together; `istream` is read whole, `env` is added."""
+        completed = run(
+            command,
+            cwd=self._folder,
+            env={**self._given.variables, **(env or {})},
+            timeout_s=self._timeout_s,
+            input=istream.read() if istream is not None else b"",
+        )
+        self.last_words = shown(completed.stderr, self._given.secrets)
+        if completed.returncode:
+            name = next((word for word in command[1:] if not word.startswith("-") and "=" not in word), "")
+            raise GitError(name, completed.returncode, self.last_words, completed.stdout)
+        return completed.stdout
+
+
+def check_version(git: CleanGit) -> None:
+    """Raise ToolError for a git that is older than MINIMUM."""
+    said = git.execute(["git", "version"]).decode("utf-8", "replace")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < MINIMUM:
+        wanted = ".".join(map(str, MINIMUM))
+        raise ToolError(f"git {wanted} or newer is needed, not {shown(said)!r}", help=f"install git {wanted} or newer")
