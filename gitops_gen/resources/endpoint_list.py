@@ -7,15 +7,17 @@ the routes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from gitops_gen.manifest import scalar
 from gitops_gen.model import EndpointFormat
+from gitops_gen.resources.labels import consumer_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gitops_gen.model import Consumer, EndpointList, Pod
+    from gitops_gen.resources.fields import ConfigMap
 
 KEY = "endpoints.yaml"
 """The list's key in its ConfigMap, and so its file name where it is mounted."""
@@ -47,23 +49,6 @@ class Autoscaled:
     cluster: str
     workload: str
     most: int
-
-
-class ConfigMapMetadata(TypedDict):
-    """Name and labels of a ConfigMap."""
-
-    name: str
-    namespace: str
-    labels: dict[str, str]
-
-
-class ConfigMap(TypedDict):
-    """A Kubernetes ConfigMap."""
-
-    apiVersion: str
-    kind: str
-    metadata: ConfigMapMetadata
-    data: dict[str, str]
 
 
 def endpoint_order(endpoint: Endpoint) -> tuple[str, str, int, str, str]:
@@ -98,10 +83,7 @@ def endpoint_config_map(consumer: Consumer, wanted: EndpointList, text: str) -> 
         "metadata": {
             "name": wanted.config_map,
             "namespace": consumer.namespace,
-            "labels": {
-                "app.kubernetes.io/managed-by": "gitops-gen",
-                "gitops-gen.io/consumer": consumer.name,
-            },
+            "labels": consumer_labels(consumer.name),
         },
         "data": {KEY: text},
     }
