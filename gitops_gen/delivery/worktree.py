@@ -9,6 +9,7 @@ files is not atomic: the commit of section 9 is, this is for people who commit b
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import stat
@@ -19,7 +20,7 @@ from gitops_gen.errors import InputError, RefusedError
 from gitops_gen.tree import OWNED_ROOTS, REGULAR, Entry, blob_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sized
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -55,7 +56,7 @@ def entries(folder: Path) -> dict[str, Entry]:
     except OSError as error:
         raise _unreadable(folder, "", error) from error
     try:
-        for name in sorted(os.listdir(root)):
+        for name in os.listdir(root):  # noqa: PTH208 - an open folder has no path
             if name.casefold() in OWNED_ROOTS:
                 _add(found, folder, root, name, name)
     finally:
@@ -87,7 +88,7 @@ def _add(found: dict[str, Entry], folder: Path, above: int, name: str, path: str
 def _add_folder(found: dict[str, Entry], folder: Path, above: int, name: str, path: str) -> None:
     here = os.open(name, _FOLDER, dir_fd=above)
     try:
-        names = os.listdir(here)
+        names = os.listdir(here)  # noqa: PTH208 - an open folder has no path
         if ".git" in names:
             found[path] = Entry(_SUBMODULE, "")
             return
@@ -142,9 +143,10 @@ def replace(folder: Path, writes: Mapping[str, bytes], deletes: Iterable[str]) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(folder, "", error, "") from error
-    with _Steps(folder) as steps, _lock(folder, steps.root):
-        _sweep(steps.root)
+        raise _unwritable(folder, "", error, "nothing was changed") from error
+    with _Steps(folder) as steps, _lock(folder, steps.root) as locked:
+        if locked:
+            _sweep(steps.root, OWNED_ROOTS)
         _Replacement(folder, steps).run(writes, deletes)
 
 
@@ -158,11 +160,12 @@ class _Replacement:
         """Path -> temporary name of what has not yet been moved into place."""
         self._made: list[str] = []
         """Folders that were made, the upper before the lower."""
-        self._moved = 0
+        self._done = 0
+        """How many files were replaced or deleted."""
 
     def run(self, writes: Mapping[str, bytes], deletes: list[str]) -> None:
+        """Do all of it; `replace` says in which order."""
         path = ""
-        count = len(writes)
         try:
             for path in sorted(writes):
                 self._prepare(path, writes[path])
@@ -174,18 +177,24 @@ class _Replacement:
                 self._delete(path)
             self._remove_empty(deletes)
         except OSError as error:
-            far = f"{self._moved} of {count} files were already replaced: run again to finish" if self._moved else ""
-            raise _unwritable(self._folder, path, error, far) from error
+            raise _unwritable(self._folder, path, error, self._far(writes, deletes)) from error
+        except RefusedError as error:
+            raise RefusedError(error.message, help=f"{error.help}; {self._far(writes, deletes)}") from error
         finally:
             self._clean()
+
+    def _far(self, writes: Sized, deletes: Sized) -> str:
+        if not self._done:
+            return "nothing was changed"
+        return f"{self._done} of {len(writes) + len(deletes)} files are changed already: run again to finish"
 
     def _prepare(self, path: str, content: bytes) -> None:
         above, name = _split(path)
         here = self._steps.to(above, made=self._made)
         _refuse_other_than_file(here, name, self._folder / path)
         temporary = f"{_TEMPORARY[0]}{secrets.token_hex(8)}{_TEMPORARY[1]}"
-        file = os.open(temporary, _NEW_FILE, 0o666, dir_fd=here)
         self._pending[path] = temporary
+        file = os.open(temporary, _NEW_FILE, 0o666, dir_fd=here)
         try:
             left = memoryview(content)
             while left:
@@ -209,12 +218,13 @@ class _Replacement:
         _refuse_other_than_file(here, name, self._folder / path)
         os.replace(self._pending[path], name, src_dir_fd=here, dst_dir_fd=here)
         del self._pending[path]
-        self._moved += 1
+        self._done += 1
 
     def _delete(self, path: str) -> None:
         above, name = _split(path)
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._steps.to(above))
+            self._done += 1
 
     def _remove_empty(self, deletes: list[str]) -> None:
         """Remove the folders that the deletions left empty, the lower before the upper."""
@@ -260,16 +270,125 @@ def _refuse_other_than_file(above: int, name: str, shown: Path) -> None:
 
 
 @contextmanager
-def _lock(folder: Path, root: int) -> Iterator[None]:
-    """Let one run at a time write into a folder. The lock is the kernel's: it ends with the process, however it ends."""
-    import fcntl
+def _lock(folder: Path, root: int) -> Iterator[bool]:
+    """Let one run at a time write into a folder; yield whether that is sure.
 
+    The lock is the kernel's own: it ends with the process, however that ends. Some network file systems have none.
+    """
     try:
         fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise RefusedError(f"another run is writing into {folder}", help="wait for it to end, then run again") from error
-    yield
+        raise RefusedError(f"another run is writing into {folder}", help="run again when it has ended") from error
+    except OSError:
+        yield False
+    else:
+        yield True
 
 
-def _sweep(above: int, depth: int = 0) -> None:
-    """Remove temporary files that an interrupted run left; under the lock nobody else's can be there."""
+def _sweep(above: int, names: Iterable[str], depth: int = 0) -> None:
+    """Remove the temporary files that an interrupted run left in these folders; under the lock nobody else has any."""
+    for name in names:
+        try:
+            here = os.open(name, _FOLDER, dir_fd=above)
+        except OSError:
+            continue  # Not there, no folder, not ours to enter.
+        try:
+            with os.scandir(here) as children:
+                inner = [(child.name, child.is_dir(follow_symlinks=False)) for child in children]
+            if (".git", True) in inner or (".git", False) in inner:
+                continue
+            for child, is_folder in inner:
+                if not is_folder and _is_temporary(child):
+                    with suppress(OSError):
+                        os.unlink(child, dir_fd=here)
+            if depth < _DEEPEST:
+                _sweep(here, [child for child, is_folder in inner if is_folder], depth + 1)
+        finally:
+            os.close(here)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
+
+
+# --- the way to a path ---------------------------------------------------------------------------------------------
+
+
+class _Steps:
+    """Opens folders part by part below a root, never through a link, and keeps those on the way to the last one open.
+
+    Asked in order of paths it opens each folder once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self.root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise _unreadable(folder, "", error) from error
+        self._folder = folder
+        self._open: list[tuple[str, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._close_from(0)
+        os.close(self.root)
+
+    def to(self, path: str, made: list[str] | None = None) -> int:
+        """Return the open folder at a path ("" for the root). With `made`, folders that are missing are made and noted.
+
+        Raises RefusedError where a link or a file stands on the way, OSError for the rest.
+        """
+        parts = path.split("/") if path else []
+        known = 0
+        while known < min(len(parts), len(self._open)) and self._open[known][0] == parts[known]:
+            known += 1
+        self._close_from(known)
+        for place in range(known, len(parts)):
+            above = self._open[-1][1] if self._open else self.root
+            here = "/".join(parts[: place + 1])
+            if made is not None:
+                with suppress(FileExistsError):
+                    os.mkdir(parts[place], dir_fd=above)
+                    made.append(here)
+            try:
+                self._open.append((parts[place], os.open(parts[place], _FOLDER, dir_fd=above)))
+            except OSError as error:
+                if error.errno not in _LINK_ERRORS:
+                    raise
+                raise RefusedError(
+                    f"{self._folder / here} is a symbolic link or a file, where a folder is needed",
+                    help="move it away; gitops-gen follows no link",
+                ) from error
+        return self._open[-1][1] if self._open else self.root
+
+    def _close_from(self, place: int) -> None:
+        while len(self._open) > place:
+            os.close(self._open.pop()[1])
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Return the folder and the name of a path. Raises ValueError for one that could lead out of the root."""
+    above, _, name = path.rpartition("/")
+    if any(part in {"", ".", ".."} for part in path.split("/")) or "\0" in path:
+        msg = f"not a path inside a tree: {path!r}"
+        raise ValueError(msg)
+    return above, name
+
+
+def _unreadable(folder: Path, path: str, error: OSError) -> InputError:
+    return InputError(f"cannot read {folder / path}: {_words(error)}", help="check its permissions")
+
+
+def _unwritable(folder: Path, path: str, error: OSError, far: str) -> InputError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    advice = "free some space" if full else "check the permissions of the folder"
+    return InputError(f"cannot write {folder / path}: {_words(error)}", help=f"{advice}; {far}")
+
+
+def _words(error: OSError) -> str:
+    """Return what the system says about an error, without Python's number and name around it."""
+    return error.strerror or str(error)
