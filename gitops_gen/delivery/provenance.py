@@ -1,0 +1,111 @@
+"""Where an inventory comes from: the Git repository and commit in which exactly these files stand.
+
+Nothing is run for the user's repository but commands that read objects: no hook, filter or file-system monitor, no
+lock, no fetch, and the index is not even looked at. What was read is compared with the commit by blob id.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_gen.delivery.environment import local_environment
+from gitops_gen.delivery.failure import GitError
+from gitops_gen.delivery.url import redact_urls
+from gitops_gen.tree import REGULAR, blob_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.delivery.facade import CleanGit
+
+ENDINGS = (".yaml", ".yml", ".json")
+"""How the names of inventory files end; one that is committed and was not read is missing."""
+
+_MODES = frozenset({REGULAR, "100755"})
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The repository's URL without credentials, and the commit; both empty where there is none that tells all.
+
+    `reason` says why there is no commit: people are told, a fence refuses.
+    """
+
+    repository: str = ""
+    revision: str = ""
+    reason: str = ""
+
+
+def inventory_provenance(
+    path: str, contents: Mapping[str, bytes], *, environment: Mapping[str, str], timeout_s: float
+) -> Provenance:
+    """Return the commit whose files are exactly what was read as inventory.
+
+    `path` is what the user named (`-` for standard input), `contents` what was read there, by file name as read.
+    Raises ToolError when git is missing or does not answer in time; a path outside Git is no error.
+    """
+    if path == "-":
+        return Provenance(reason="the inventory was read from standard input")
+    from gitops_gen.delivery.facade import CleanGit
+
+    named = Path(path).resolve()
+    folder = named if named.is_dir() else named.parent
+    # Reading objects runs nothing, so it is safe in a checkout that belongs to another account, as in containers.
+    reading = local_environment(environment, home=os.devnull, config={"safe.directory": "*"})
+    git = CleanGit(folder, reading, timeout_s=timeout_s)
+    try:
+        top, object_format, revision = _where(git)
+    except GitError:
+        return Provenance(reason="the inventory is not in a Git repository with a commit")
+    repository = _origin(git)
+    inside = "" if named == top else named.relative_to(top).as_posix()
+    committed = _committed(git, revision, inside)
+    read = {
+        Path(name).resolve().relative_to(top).as_posix(): blob_id(content, object_format)
+        for name, content in contents.items()
+        if Path(name).resolve().is_relative_to(top)
+    }
+    wanted = {name for name in committed if name.endswith(ENDINGS) and "/." not in f"/{name}"}
+    differing = sorted(name for name in wanted.union(read) if read.get(name) != committed.get(name))
+    if len(read) != len(contents):
+        return Provenance(repository, reason="a file of the inventory lies outside the Git repository")
+    if differing:
+        return Provenance(repository, reason=f"{differing[0]} is not as in commit {revision[:12]}")
+    return Provenance(repository, revision)
+
+
+def _where(git: CleanGit) -> tuple[Path, str, str]:
+    """Return the top of the working tree, the object format and the commit that HEAD names."""
+    answer = git.rev_parse("--show-toplevel", "--show-object-format", "--verify", "HEAD^{commit}")
+    top, object_format, revision = answer.decode("utf-8", "surrogateescape").splitlines()
+    return Path(top), object_format, revision
+
+
+def _origin(git: CleanGit) -> str:
+    """Return the URL of `origin`, or of the only remote, without credentials; "" where there is none."""
+    try:
+        listed = git.execute(["git", "config", "--null", "--local", "--get-regexp", r"^remote\..*\.url$"])
+    except GitError:
+        return ""
+    urls: dict[str, str] = {}
+    for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+        key, _, url = record.partition("\n")
+        urls.setdefault(key, url)
+    only = next(iter(urls.values())) if len(urls) == 1 else ""
+    found = redact_urls(urls.get("remote.origin.url", only))
+    return found if found.isprintable() else ""
+
+
+def _committed(git: CleanGit, revision: str, inside: str) -> dict[str, str]:
+    """Return the regular files of a commit at or below a path, by path, with their blob ids."""
+    below = (inside,) if inside else ()
+    listed = git.ls_tree("-r", "-z", "--full-tree", revision, "--", *below).decode("utf-8", "surrogateescape")
+    found = {}
+    for record in listed.split("\0")[:-1]:
+        head, _, path = record.partition("\t")
+        mode, _, blob = head.split(" ")
+        found[path] = blob if mode in _MODES else ""
+    return found

@@ -1,0 +1,201 @@
+"""`published/<cluster>.yaml`: what is published for a cluster, as the branch itself remembers it.
+
+The file lies beside the overlays, so it survives squash and rebase merges, and a revert takes it back together with
+what it describes. It changes only when something of the cluster changes: an unrelated commit to the inventory leaves
+it, and its serial, alone.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from gitops_gen.errors import RefusedError
+from gitops_gen.layout.kustomization import listed
+from gitops_gen.layout.paths import KUSTOMIZATION
+from gitops_gen.layout.seal import read_seal, seal
+from gitops_gen.manifest import dump, load
+from gitops_gen.tree import tree_id
+
+if TYPE_CHECKING:
+    from gitops_gen.tree import Tree
+
+FOLDER = "published"
+API_VERSION = "gitops-gen.io/v1alpha1"
+KIND = "Published"
+
+_KEYS = frozenset({"apiVersion", "kind", "mesh", "cluster", "serial", "output", "tree", "inventory", "addresses"})
+_INVENTORY_KEYS = frozenset({"repository", "revision", "digest"})
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The published state of one cluster.
+
+    `serial` counts the changes that gitops-gen made; `tree` is the Git id of the cluster's closure (see `closure`) as
+    a tree of its own; repository, revision and digest say which inventory it was compiled from; `addresses` are those
+    of the Mesh's vipPool that the cluster's resources use, by host.
+    """
+
+    mesh: str
+    cluster: str
+    serial: int
+    output: int
+    tree: str
+    digest: str
+    repository: str = ""
+    revision: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the addresses as frozen as the rest."""
+        object.__setattr__(self, "addresses", MappingProxyType(dict(self.addresses)))
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What the serial counts: everything but the serial itself and the inventory that it came from."""
+        return (self.mesh, self.cluster, self.output, self.tree, dict(self.addresses))
+
+
+def published_path(cluster: str) -> str:
+    """Return where a cluster's file stands in the tree."""
+    return f"{FOLDER}/{cluster}.yaml"
+
+
+def closure(tree: Tree, cluster: str) -> list[str]:
+    """Return the paths that make up what a cluster renders: its overlay and the base folders that this names."""
+    overlay = f"overlays/{cluster}/"
+    paths = [path for path in tree if path.startswith(overlay)]
+    named = {
+        posixpath.normpath(f"{path.removesuffix(KUSTOMIZATION)}{entry}")
+        for path in paths
+        if path.endswith(f"/{KUSTOMIZATION}")
+        for entry in listed(tree[path])
+    }
+    # A base folder holds no folders, so that a path without its last part is the folder's name.
+    bases = [path for path in tree if path.startswith("base/") and path.rpartition("/")[0] in named]
+    return sorted(paths + bases)
+
+
+def closure_id(tree: Tree, blobs: Mapping[str, str], cluster: str, object_format: str) -> str:
+    """Return the Git tree id of a cluster's closure; `blobs` are the blob ids of `tree` by path."""
+    return tree_id({path: blobs[path] for path in closure(tree, cluster)}, object_format)
+
+
+def next_published(previous: Published | None, current: Published) -> Published:
+    """Return what is to stand in the file: `previous` itself where nothing of the cluster changed.
+
+    `current` says what is published now; its serial does not matter, for that is the previous one's plus one.
+    """
+    if previous is None:
+        return replace(current, serial=1)
+    if previous.content == current.content:
+        return previous
+    return replace(current, serial=previous.serial + 1)
+
+
+# --- out -----------------------------------------------------------------------------------------------------------
+
+
+def dump_published(published: Published) -> bytes:
+    """Return the sealed file. What is empty is not written."""
+    inventory = {"repository": published.repository, "revision": published.revision, "digest": published.digest}
+    body: dict[str, Any] = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "mesh": published.mesh,
+        "cluster": published.cluster,
+        "serial": published.serial,
+        "output": published.output,
+        "tree": published.tree,
+        "inventory": {key: value for key, value in inventory.items() if value},
+    }
+    if published.addresses:
+        body["addresses"] = dict(sorted(published.addresses.items()))
+    return seal(dump([body]), published.mesh, f"Cluster {published.cluster}")
+
+
+# --- in ------------------------------------------------------------------------------------------------------------
+
+
+def load_published(content: bytes, *, mesh: str, cluster: str) -> Published:
+    """Read the file of a cluster.
+
+    Raises RefusedError for a file that somebody edited, that belongs to another Mesh or cluster, or that a newer
+    gitops-gen wrote: nothing is published over a state that is not understood.
+    """
+    path = published_path(cluster)
+    mark = read_seal(content)
+    if mark is None:
+        raise _refused(path, "it was not written by gitops-gen", "move the file away, or publish under another path")
+    if mark.mesh != mesh:
+        raise _refused(path, f"it belongs to Mesh {mark.mesh}, this is Mesh {mesh}", "give each Mesh a path of its own")
+    if not mark.intact:
+        raise _refused(path, "somebody edited it", f"restore it: git log -- {path} shows the last good version")
+    try:
+        documents = list(load(content.decode()))
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _refused(path, "it is no YAML", f"git log -- {path} shows the last good version") from error
+    if len(documents) != 1:
+        raise _refused(path, "it holds more than one document", f"git log -- {path} shows the last good version")
+    return _read(path, documents[0], mesh, cluster)
+
+
+def recorded_addresses(records: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the addresses that hosts have by the files of all clusters, so that they keep them.
+
+    `records` holds the files by path. Where two disagree, the first cluster by name wins. Raises as load_published.
+    """
+    found: dict[str, str] = {}
+    for path, content in sorted(records.items()):
+        mark = read_seal(content)
+        cluster = path.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
+        published = load_published(content, mesh=mark.mesh if mark else "", cluster=cluster)
+        found = {**published.addresses, **found}
+    return found
+
+
+def _refused(path: str, why: str, help_: str) -> RefusedError:
+    return RefusedError(f"{path} cannot be used: {why}", help=help_)
+
+
+def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Published:
+    """Check every field: the seal says that a gitops-gen wrote it, not that it was this one."""
+    newer = "use the gitops-gen that wrote it, or a newer one"
+    inventory = body.get("inventory")
+    addresses = body.get("addresses", {})
+    if not isinstance(inventory, Mapping) or not isinstance(addresses, Mapping):
+        raise _refused(path, "inventory or addresses is no mapping", newer)
+    unknown = sorted({*body} - _KEYS) + sorted({*inventory} - _INVENTORY_KEYS)
+    if unknown:
+        raise _refused(path, f"this gitops-gen does not know {unknown[0]!r} in it", newer)
+    if (body.get("apiVersion"), body.get("kind")) != (API_VERSION, KIND):
+        raise _refused(path, f"it is no {API_VERSION} {KIND}", newer)
+    if (body.get("mesh"), body.get("cluster")) != (mesh, cluster):
+        raise _refused(
+            path, "it describes another mesh or cluster", "each cluster has its own file; rename none of them"
+        )
+    numbers = (body.get("serial"), body.get("output"))
+    texts = [body.get("tree"), *inventory.values(), *addresses.values()]
+    if not all(type(number) is int and number > 0 for number in numbers):
+        raise _refused(path, "serial or output is no number above 0", newer)
+    if not all(isinstance(text, str) and text for text in texts) or not _OBJECT_ID.fullmatch(str(body["tree"])):
+        raise _refused(path, "a value is missing or of the wrong type", newer)
+    return Published(
+        mesh=mesh,
+        cluster=cluster,
+        serial=body["serial"],
+        output=body["output"],
+        tree=body["tree"],
+        digest=inventory.get("digest", ""),
+        repository=inventory.get("repository", ""),
+        revision=inventory.get("revision", ""),
+        addresses=addresses,
+    )
