@@ -72,54 +72,68 @@ def scalar(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
-def _write(value: object, indent: str, out: list[str]) -> None:
-    """Append what stands behind `key:` or `-`, up to and with the line's end."""
-    if isinstance(value, str):
-        if "\n" in value and _BLOCK.fullmatch(value):
-            out.append(" |\n")
-            out.extend(f"{indent}{line}\n" if line else "\n" for line in value[:-1].split("\n"))
-        else:
-            out.append(f" {scalar(value)}\n")
-    elif isinstance(value, bool):
-        out.append(" true\n" if value else " false\n")
-    elif isinstance(value, int):
-        out.append(f" {value}\n")
-    elif isinstance(value, dict):
-        if not value:
-            out.append(" {}\n")
-            return
-        out.append("\n")
-        _write_mapping(value, indent, out)
-    elif isinstance(value, (list, tuple)):
-        if not value:
-            out.append(" []\n")
-            return
-        out.append("\n")
-        _write_sequence(value, indent, out)
-    else:
-        msg = f"a manifest holds strings, whole numbers, booleans, lists and mappings, not {type(value).__name__}"
-        raise TypeError(msg)
+class _Quoted(dict[str, str]):
+    """Strings as scalars, each worked out once: labels, hosts and ports repeat over thousands of resources."""
+
+    def __missing__(self, text: str) -> str:
+        quoted = self[text] = scalar(text)
+        return quoted
 
 
-def _write_mapping(value: Mapping[str, object], indent: str, out: list[str]) -> None:
+def _write_mapping(value: Mapping[str, object], indent: str, quoted: _Quoted, out: list[str]) -> None:
+    """Append the lines of a mapping that is not empty. Text, mappings and numbers are told apart first: most are."""
     inner = indent + "  "
     for key, member in value.items():
-        out.append(f"{indent}{scalar(key)}:")
-        # A list begins under its key, not deeper: the form of kustomize's own output.
-        _write(member, indent if isinstance(member, (list, tuple)) else inner, out)
+        kind = type(member)
+        if kind is str and "\n" not in member:  # type: ignore[operator]
+            out.append(f"{indent}{quoted[key]}: {quoted[member]}\n")  # type: ignore[index]
+        elif kind is dict and member:
+            out.append(f"{indent}{quoted[key]}:\n")
+            _write_mapping(member, inner, quoted, out)  # type: ignore[arg-type]
+        elif kind is int:
+            out.append(f"{indent}{quoted[key]}: {member}\n")
+        elif isinstance(member, (list, tuple)) and member:
+            # A list begins under its key, not deeper: the form of kustomize's own output.
+            out.append(f"{indent}{quoted[key]}:\n")
+            _write_sequence(member, indent, quoted, out)
+        else:
+            out.append(f"{indent}{quoted[key]}: {_inline(member, inner)}\n")
 
 
-def _write_sequence(value: Iterable[object], indent: str, out: list[str]) -> None:
+def _write_sequence(value: Iterable[object], indent: str, quoted: _Quoted, out: list[str]) -> None:
+    """Append the lines of a list that is not empty."""
     inner = indent + "  "
     for member in value:
-        out.append(f"{indent}-")
         if isinstance(member, dict) and member:
             # The first key stands on the dash's own line.
             place = len(out)
-            _write_mapping(member, inner, out)
-            out[place] = " " + out[place][len(inner) :]
+            _write_mapping(member, inner, quoted, out)
+            out[place] = f"{indent}- {out[place][len(inner) :]}"
+        elif isinstance(member, (list, tuple)) and member:
+            place = len(out)
+            _write_sequence(member, inner, quoted, out)
+            out[place] = f"{indent}- {out[place][len(inner) :]}"
         else:
-            _write(member, inner, out)
+            out.append(f"{indent}- {_inline(member, inner)}\n")
+
+
+def _inline(value: object, indent: str) -> str:
+    """Return what begins on the line of its key or dash: a scalar, something empty, a text of several lines."""
+    if isinstance(value, str):
+        if not _BLOCK.fullmatch(value):
+            return scalar(str(value))
+        return "|\n" + "\n".join(f"{indent}{line}" if line else "" for line in value[:-1].split("\n"))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, (list, tuple)):
+        return "[]"
+    raise TypeError(
+        f"a manifest holds strings, whole numbers, booleans, lists and mappings, not {type(value).__name__}"
+    )
 
 
 def dump(manifests: Iterable[Manifest]) -> str:
@@ -128,9 +142,10 @@ def dump(manifests: Iterable[Manifest]) -> str:
     Raises TypeError for a value that a manifest may not hold (a float, None).
     """
     documents = []
+    quoted = _Quoted()
     for manifest in manifests:
         out: list[str] = []
-        _write_mapping(manifest, "", out)
+        _write_mapping(manifest, "", quoted, out)
         documents.append("".join(out))
     return "---\n".join(documents)
 
@@ -157,7 +172,7 @@ def _plain(text: str) -> object:
     return text
 
 
-def _value(node: yaml.Node) -> Any:
+def _value(node: yaml.Node) -> Any:  # noqa: ANN401 - YAML holds anything
     if isinstance(node, yaml.ScalarNode):
         return _plain(node.value) if not node.style else node.value
     if isinstance(node, yaml.SequenceNode):
