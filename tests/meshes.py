@@ -36,7 +36,7 @@ def a_manifest(kind: str, namespace: str, name: str, spec: Mapping[str, Any], **
     }
 
 
-def a_pod(  # noqa: PLR0913 - everything has a default
+def a_pod(
     cluster: str,
     key: str,
     pod: str,

@@ -103,6 +103,11 @@ class WorkloadChange:
         """Whether this is a Workload of the inventory, rather than a consumer or a folder of gateways."""
         return is_workload_folder(self.folder)
 
+    @property
+    def left_empty(self) -> bool:
+        """Whether this is a sync unit that keeps a tombstone because everything else goes."""
+        return any(change.tombstone and change.action is Action.ADDED for change in self.resources())
+
     def resources(self) -> Iterator[ResourceChange]:
         """Yield every changed resource once."""
         for subject in self.subjects:
@@ -135,6 +140,7 @@ class ClusterPlan:
     """What changes in one cluster, and the numbers that its guards go by.
 
     `hosts_lost` are the hosts that will no longer lead where they led: gone, or taken over by another pod or workload.
+    Like `hosts_before`, it has a host once for each VirtualService. `units` are all sync units of the cluster.
     """
 
     name: str
@@ -152,7 +158,7 @@ class ClusterPlan:
 
     @property
     def resources_before(self) -> int:
-        """How many resources the touched and untouched units of the cluster render now."""
+        """How many resources the cluster renders now."""
         return sum(unit.resources_before for unit in self.units)
 
     @property
@@ -164,6 +170,11 @@ class ClusterPlan:
         """Yield every changed resource once."""
         for workload in self.workloads:
             yield from workload.resources()
+
+    @property
+    def resources_removed(self) -> int:
+        """How many resources the cluster will no longer render."""
+        return sum(change.action is Action.REMOVED and not change.tombstone for change in self.resources())
 
     def removed_workloads(self) -> list[str]:
         """Return `namespace/name` of the workloads that the cluster loses."""

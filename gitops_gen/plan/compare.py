@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import ChainMap, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.layout.paths import KUSTOMIZATION, TOMBSTONE
 from gitops_gen.manifest import resource_id
 from gitops_gen.plan.changes import (
     Action,
@@ -14,12 +13,12 @@ from gitops_gen.plan.changes import (
     Presence,
     ResourceChange,
     SubjectChange,
-    UnitChange,
     WorkloadChange,
 )
 from gitops_gen.plan.digest import plan_digest
 from gitops_gen.plan.fields import changed_fields
-from gitops_gen.plan.meaning import external_hosts, statements
+from gitops_gen.plan.figures import Crowd, Crowds, crowds_of, hosts_before, hosts_lost, unit_changes
+from gitops_gen.plan.meaning import statements
 from gitops_gen.plan.places import TreeFolder, is_workload_folder, pod_order
 from gitops_gen.plan.rendered import Reading, Rendered, Side, differing_resources
 
@@ -55,9 +54,11 @@ def plan_changes(  # noqa: PLR0913 - all by name
     old = {path: before[path] for path in {*written, *gone} if path in before}
     paths_after = {*paths_before, *written} - gone
     reading = Reading()
-    sides = Side(paths_before, old, kept), Side(paths_after, written, kept)
+    # What is there wins over what should be: a folder may be held back by a refusal.
+    staying = ChainMap(dict(before), dict(kept))
+    sides = Side(paths_before, old, staying), Side(paths_after, written, staying)
     differing = differing_resources(*sides, reading)
-    crowds = _crowds(sides[0]), _crowds(sides[1])
+    crowds = crowds_of(sides[0]), crowds_of(sides[1])
     clusters, untouched = [], []
     for cluster in sorted({*crowds[0], *crowds[1], *differing}):
         crowd = crowds[0].get(cluster, {}), crowds[1].get(cluster, {})
@@ -81,25 +82,7 @@ def _published(path: str) -> bool:
     return path.startswith("published/")
 
 
-class _Crowd(NamedTuple):
-    """Who is in a folder of an overlay: the pods with a file of their own, and those of other clusters."""
-
-    pods: frozenset[str]
-    remote: frozenset[str]
-
-
-def _crowds(side: Side) -> dict[str, dict[TreeFolder, _Crowd]]:
-    """Return cluster -> folder -> who is in it, for the folders that are not just a tombstone."""
-    found: dict[str, dict[TreeFolder, _Crowd]] = defaultdict(dict)
-    for folder, places in side.folders.items():
-        if not folder.cluster or not folder.name or any(place.file == TOMBSTONE for place in places):
-            continue
-        if not any(place.file == KUSTOMIZATION for place in places):
-            continue
-        pods = {pod for place in places if (pod := place.pod) is not None}
-        remote = frozenset(pod for pod in pods if "." in pod)
-        found[folder.cluster][folder] = _Crowd(frozenset(pods) - remote, remote)
-    return dict(found)
+_RANKS = {kind: rank for rank, kind in enumerate(("Service", "ServiceEntry", "VirtualService", "Gateway"))}
 
 
 _ByPod = dict[tuple[TreeFolder, str], list["Manifest"]]
@@ -149,7 +132,7 @@ def _change(
 def _plan_cluster(
     cluster: str,
     sides: tuple[Resources, Resources],
-    crowds: tuple[dict[TreeFolder, _Crowd], dict[TreeFolder, _Crowd]],
+    crowds: tuple[Crowds, Crowds],
     census: Census,
     sync_unit: SyncUnit,
 ) -> ClusterPlan | None:
@@ -166,20 +149,19 @@ def _plan_cluster(
             workloads.append(_workload(folder, told.get(folder, []), crowd, whole))
     if not workloads:
         return None
-    hosts = [set(_hosts(side)) for side in sides]
     return ClusterPlan(
         name=cluster,
         presence=_presence(bool(crowds[0]), bool(crowds[1])),
         workloads=tuple(workloads),
-        workloads_before=_workloads(crowds[0]),
-        workloads_after=_workloads(crowds[1]),
+        workloads_before=sum(is_workload_folder(folder.name) for folder in crowds[0]),
+        workloads_after=sum(is_workload_folder(folder.name) for folder in crowds[1]),
         folders_before=len(crowds[0]),
         folders_after=len(crowds[1]),
         pods_before=sum(len(crowd.pods) for crowd in crowds[0].values()),
         pods_after=sum(len(crowd.pods) for crowd in crowds[1].values()),
-        hosts_before=census.hosts.get(cluster, 0) - len(hosts[1] - hosts[0]) + len(hosts[0] - hosts[1]),
-        hosts_lost=_hosts_lost(sides),
-        units=_units(cluster, [pair.change for pair in pairs], crowds, census, sync_unit),
+        hosts_before=hosts_before(cluster, sides, census),
+        hosts_lost=hosts_lost(sides),
+        units=unit_changes(cluster, [pair.change for pair in pairs], crowds, census, sync_unit),
     )
 
 
@@ -189,17 +171,13 @@ def _presence(before: bool, after: bool) -> Presence:  # noqa: FBT001 - the two 
     return Presence.GONE if before else Presence.NEW
 
 
-def _workloads(crowd: Iterable[TreeFolder]) -> int:
-    return sum(is_workload_folder(folder.name) for folder in crowd)
-
-
 def _workload(
     folder: TreeFolder,
     pairs: list[_Paired],
-    crowd: tuple[_Crowd | None, _Crowd | None],
+    crowd: tuple[Crowd | None, Crowd | None],
     whole: tuple[_ByPod, _ByPod],
 ) -> WorkloadChange:
-    nobody = _Crowd(frozenset(), frozenset())
+    nobody = Crowd(frozenset(), frozenset())
     before, after = crowd[0] or nobody, crowd[1] or nobody
     added = (after.pods | after.remote) - (before.pods | before.remote)
     removed = (before.pods | before.remote) - (after.pods | after.remote)
@@ -222,7 +200,7 @@ def _workload(
             SubjectChange(
                 pod=pod,
                 action=action,
-                resources=tuple(pair.change for pair in members),
+                resources=_in_order(members),
                 statements=statements(whole[0].get((folder, pod), []), whole[1].get((folder, pod), [])),
             )
         )
@@ -248,6 +226,12 @@ def _by_pod(side: Resources) -> _ByPod:
     return found
 
 
+def _in_order(pairs: Iterable[_Paired]) -> tuple[ResourceChange, ...]:
+    """Put resources in the order in which a request meets their meaning: backend, route, gateway, then the rest."""
+    changes = (pair.change for pair in pairs)
+    return tuple(sorted(changes, key=lambda change: (_RANKS.get(change.id.kind, len(_RANKS)), change.id)))
+
+
 def _shared_subjects(pairs: list[_Paired]) -> list[SubjectChange]:
     """Make one subject of all shared resources that are added, one of all that go, and one of each other."""
     groups = [
@@ -258,7 +242,7 @@ def _shared_subjects(pairs: list[_Paired]) -> list[SubjectChange]:
         SubjectChange(
             pod=None,
             action=action,
-            resources=tuple(pair.change for pair in members),
+            resources=_in_order(members),
             statements=statements(
                 [pair.before.manifest for pair in members if pair.before],
                 [pair.after.manifest for pair in members if pair.after],
@@ -267,52 +251,6 @@ def _shared_subjects(pairs: list[_Paired]) -> list[SubjectChange]:
         for action, members in groups
         if members
     ]
-
-
-def _hosts(side: Resources) -> Iterable[tuple[ResourceId, str]]:
-    return ((identity, host) for identity, rendered in side.items() for host in external_hosts(rendered.manifest))
-
-
-def _hosts_lost(sides: tuple[Resources, Resources]) -> tuple[str, ...]:
-    """Return the hosts that will not lead where they led: their pod, or their workload, no longer has them."""
-    owners = [
-        {
-            (host, rendered.place.folder, rendered.place.pod)
-            for rendered in side.values()
-            for host in external_hosts(rendered.manifest)
-        }
-        for side in sides
-    ]
-    return tuple(sorted({host for host, _folder, _pod in owners[0] - owners[1]}))
-
-
-def _units(
-    cluster: str,
-    changes: list[ResourceChange],
-    crowds: tuple[dict[TreeFolder, _Crowd], dict[TreeFolder, _Crowd]],
-    census: Census,
-    sync_unit: SyncUnit,
-) -> tuple[UnitChange, ...]:
-    """Count each unit of a cluster: what it will render is known, so what it renders follows from the changes."""
-    counted = [change for change in changes if not change.tombstone and change.action is not Action.CHANGED]
-    gained = Counter(change.unit_after for change in counted if change.unit_after)
-    lost = Counter(change.unit_before for change in counted if change.unit_before)
-    moved = Counter(change.unit_after for change in counted if change.action is Action.MOVED)
-    folders = [Counter(folder.unit(sync_unit) for folder in crowd) for crowd in crowds]
-    mine = {
-        unit for unit in census.resources if unit == f"overlays/{cluster}" or unit.startswith(f"overlays/{cluster}/")
-    }
-    return tuple(
-        UnitChange(
-            unit=unit,
-            resources_before=census.resources.get(unit, 0) - gained[unit] + lost[unit],
-            resources_after=census.resources.get(unit, 0),
-            moved_in=moved[unit],
-            folders_before=folders[0][unit],
-            folders_after=folders[1][unit],
-        )
-        for unit in sorted({*mine, *folders[0], *folders[1]})
-    )
 
 
 def _engine_objects(

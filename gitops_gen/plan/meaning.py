@@ -19,6 +19,7 @@ Facts = dict[str, tuple[str, ...]]
 
 _EXPORT_TO = "networking.istio.io/exportTo"
 _PROTOCOLS = {"kubernetes.io/h2c": "HTTP2"}
+_PARTS = {"Service": "backend", "ServiceEntry": "backend", "VirtualService": "route"}
 _POLICIES = ("DestinationRule", "PeerAuthentication")
 
 
@@ -47,8 +48,12 @@ def facts(manifests: Iterable[Manifest]) -> Facts:
             found.setdefault(about, set()).add(value)
     # A VirtualService leads to what stands beside it; only where nothing does is its destination the backend.
     destinations = found.pop("destination", set())
-    if "backend" not in found and destinations:
-        found["backend"] = destinations
+    if destinations:
+        found.setdefault("backend", destinations)
+    # A Gateway beside its routes repeats their hosts and ports; one that stands alone says them for others.
+    if "host" in found:
+        found.pop("gateway host", None)
+        found.pop("gateway protocol", None)
     return {about: tuple(sorted(values)) for about, values in found.items()}
 
 
@@ -73,13 +78,14 @@ def _facts_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
     elif kind == "Gateway":
         for server in _spec(manifest).get("servers", []):
             port = server.get("port", {})
-            yield "gateway port", f"{port.get('number')}/{port.get('protocol')}"
+            yield "gateway port", str(port.get("number"))
+            yield "gateway protocol", f"{port.get('number')}/{port.get('protocol')}"
             yield from (("gateway host", str(host)) for host in server.get("hosts", []))
     elif kind in {"Service", "ServiceEntry"}:
         yield "backend", kind
-        yield from (("port", _port(port)) for port in _spec(manifest).get("ports", []))
+        yield from ((f"port {port.get('name')}", _port(port)) for port in _spec(manifest).get("ports", []))
     elif kind in _POLICIES:
-        yield from (("policy", f"{kind} {field} {value}") for field, value in _leaves(_spec(manifest), ""))
+        yield from ((f"policy {field}", value) for field, value in _leaves(_spec(manifest), ""))
     elif kind == "ConfigMap":
         for text in (manifest.get("data") or {}).values():
             yield from (("endpoint", line) for line in _list_entries(str(text)))
@@ -90,28 +96,28 @@ def _virtual_service(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield from (("host", host) for host in external_hosts(manifest))
     for family in ("http", "tls", "tcp"):
         for rule in _spec(manifest).get(family, []):
-            yield from (("route port", str(match["port"])) for match in rule.get("match", []) if "port" in match)
+            yield from (("gateway port", str(match["port"])) for match in rule.get("match", []) if "port" in match)
             for route in rule.get("route", []):
                 yield "destination", str(route.get("destination", {}).get("host"))
 
 
 def _port(port: Mapping[str, Any]) -> str:
-    """Write a port alike for a Service and a ServiceEntry: `grpc 10901/GRPC`."""
+    """Write a port alike for a Service and a ServiceEntry: `10901/GRPC`."""
     number = port.get("port", port.get("number"))
     spoken = str(port.get("appProtocol") or port.get("protocol") or "TCP")
     target = port.get("targetPort", number)
     to = "" if target == number else f" to {target}"
-    return f"{port.get('name')} {number}/{_PROTOCOLS.get(spoken, spoken.upper())}{to}"
+    return f"{number}/{_PROTOCOLS.get(spoken, spoken.upper())}{to}"
 
 
 def _visibility(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield the namespaces that a resource is exported to, with its kind, since a workload's kinds differ in that."""
+    """Yield the namespaces that a resource is exported to, under its part, since the parts differ in that."""
     exported = _spec(manifest).get("exportTo")
     annotation = (manifest["metadata"].get("annotations") or {}).get(_EXPORT_TO)
     if isinstance(annotation, str):
         exported = annotation.split(",")
-    for namespace in exported or []:
-        yield "visibility", f"{manifest['kind']} to {namespace}"
+    part = _PARTS.get(manifest["kind"], manifest["kind"])
+    yield from ((f"visibility of the {part}", str(namespace)) for namespace in exported or [])
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:

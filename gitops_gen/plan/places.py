@@ -67,7 +67,7 @@ class Place(NamedTuple):
     @property
     def pod(self) -> str | None:
         """The pod whose file this is (`<pod>`, or `<pod>.<home>` for one of another cluster), None for shared ones."""
-        if not is_workload_folder(self.folder.name) or self.file in _SHARED_FILES:
+        if not is_workload_folder(self.folder.name) or self.file in _SHARED_FILES or not self.file.endswith(".yaml"):
             return None
         # The layout adds an underscore to a name that kustomize would take for one of its own.
         return self.file.removesuffix(".yaml").rstrip("_")
@@ -87,10 +87,11 @@ def pod_order(pod: str) -> tuple[str, int, str]:
 
 def place_of(path: str) -> Place | None:
     """Read a path below base or overlays; None for all others."""
-    root, *middle, file = path.split("/")
-    if root == "base" and len(middle) == 2:  # noqa: PLR2004 - namespace and workload
-        return Place(TreeFolder("", middle[0], middle[1]), file)
-    if root == "overlays" and 1 <= len(middle) <= 3:  # noqa: PLR2004 - cluster, namespace and workload
-        cluster, namespace, name = (*middle, "", "")[:3]
-        return Place(TreeFolder(cluster, namespace, name), file)
-    return None
+    *folders, file = path.split("/")
+    match folders:
+        case ["base", namespace, name]:
+            return Place(TreeFolder("", namespace, name), file)
+        case ["overlays", cluster, *below] if len(below) <= 2:  # noqa: PLR2004 - namespace and workload
+            return Place(TreeFolder(cluster, *(*below, "", "")[:2]), file)
+        case _:
+            return None

@@ -28,8 +28,8 @@ _SIGNS = {Action.ADDED: "+", Action.REMOVED: "-", Action.CHANGED: "~", Action.MO
 _SHOWN = 3
 """How many names, values or fields are listed before the rest is just counted."""
 _SUBJECT_LENGTH = 72
-_ALWAYS_TOLD = frozenset({"endpoint", "gateway host", "host"})
-"""What is worth saying of resources that are new or gone altogether; the rest goes without saying."""
+_ALWAYS_TOLD = ("host", "gateway host", "endpoint")
+"""What comes first, and is all that is worth saying of resources that are new or gone altogether."""
 
 
 def plan_text(plan: Plan, limit: int = 200) -> str:
@@ -62,7 +62,7 @@ def plan_summary(plan: Plan) -> str:
     concerned = [count(len(plan.clusters), "cluster")]
     concerned += [count(workloads, "workload")] if workloads else []
     concerned += [count(others, "consumer or gateway folder")] if others and not workloads else []
-    actions = Counter(change.action for change in plan.resources())
+    actions = Counter(change.action for change in plan.resources() if not change.tombstone)
     pods_added = sum(len(change.pods_added) for change in changes)
     pods_removed = sum(len(change.pods_removed) for change in changes)
     done = [f"{count(pods_added, 'pod')} added"] if pods_added else []
@@ -78,18 +78,22 @@ def plan_summary(plan: Plan) -> str:
 
 
 def plan_subject(plan: Plan) -> str:
-    """Return a commit subject of at most 72 characters: the change itself when it is just one, else how much it is."""
+    """Return a commit subject of at most 72 characters: the change itself when it is about one workload, else how much.
+
+    A list of endpoints that follows a workload's scale is no change of its own.
+    """
     groups = _groups(plan)
+    workloads = [group for group in groups if group.first.is_workload]
+    main = workloads if len(workloads) == 1 else groups
     candidates = []
-    if len(groups) == 1 and not plan.engine_objects:
-        group = groups[0]
-        where = group.clusters[0] if len(group.clusters) == 1 else count(len(group.clusters), "cluster")
-        said = _pods(group) or "changed"
-        candidates.append(f"{printable(_title(group.first))} in {printable(where)}: {said}")
+    if len(main) == 1 and not plan.engine_objects:
+        clusters = main[0].clusters
+        where = clusters[0] if len(clusters) == 1 else count(len(clusters), "cluster")
+        said = f"{_title(main[0].first)} in {where}: {_pods(main[0]) or 'changed'}"
+        candidates.append(printable(said))
     summary = plan_summary(plan)
-    candidates += [summary, summary.partition(";")[0]]
-    candidates.append(f"{count(len(plan.clusters), 'cluster')}, {count(sum(1 for _ in plan.resources()), 'resource')}")
-    return next(text for text in candidates if len(text) <= _SUBJECT_LENGTH)
+    candidates += [summary, summary.partition(";")[0], summary.partition(":")[0]]
+    return next((text for text in candidates if len(text) <= _SUBJECT_LENGTH), "generated resources")
 
 
 def _groups(plan: Plan) -> list[Group]:
@@ -113,7 +117,7 @@ def _group_lines(group: Group) -> list[str]:
     remarks = [_remark(remark, example=len(group.clusters) > 1) for remark in group.remarks]
     if len(remarks) == 1:
         return [printable(f"{head}: {pods} ({remarks[0]})" if pods else f"{head}: {remarks[0]}")]
-    first = f"{head}: {pods}" if pods else f"{head}:"
+    first = f"{head}: {pods or ('' if remarks else 'laid out differently')}".rstrip()
     return [printable(first), *(f"  {printable(remark)}" for remark in remarks)]
 
 
@@ -136,6 +140,8 @@ def _where(clusters: Sequence[str]) -> str:
 def _pods(group: Group) -> str:
     """Say how the number of pods goes: `2 -> 3 pods`; nothing where it stays."""
     changes = group.changes
+    if not group.first.folder:
+        return "left without workloads" if group.first.left_empty else ""
     before, after = group.first.pods_before, group.first.pods_after
     same = all((change.pods_before, change.pods_after) == (before, after) for change in changes)
     each = " each" if len(changes) > 1 else ""
@@ -193,7 +199,9 @@ def _kinds(subject: SubjectChange) -> list[str]:
 def _details(subject: SubjectChange) -> list[str]:
     """Say what a change means; where it means nothing that we know, which fields differ."""
     whole = subject.action in {Action.ADDED, Action.REMOVED}
-    told = [_statement(said) for said in subject.statements if not whole or said.about in _ALWAYS_TOLD]
+    first = [said for about in _ALWAYS_TOLD for said in subject.statements if said.about == about]
+    rest = [said for said in subject.statements if said.about not in _ALWAYS_TOLD]
+    told = [_statement(said) for said in (first if whole else [*first, *rest])]
     moves = sorted({(c.unit_before or "", c.unit_after or "") for c in subject.resources if c.action is Action.MOVED})
     told += [f"from {before} to {after}" for before, after in moves]
     if told or whole:
