@@ -69,42 +69,77 @@ def reconcile(  # noqa: PLR0913 - the two trees and what decides between them
 ) -> Reconciled:
     """Compare the desired tree with what is there, and return what may be done about it.
 
-    `found` is every entry under the roots that gitops-gen owns; `contents` holds at least each regular file of them
-    that differs from the desired one or is not desired. `accepted` are paths of which a person has said that their
-    edits may be overwritten. Raises ValueError where `contents` lacks a file.
+    `found` is every entry under the roots that gitops-gen owns; `contents` holds at least what `unread` names, else
+    ValueError is raised. `accepted` are paths of which a person has said that their edits may be overwritten.
     """
     sides = Sides(desired=desired, found=found, contents=contents, sync_unit=sync_unit)
-    _check_contents(sides)
+    missing = unread(desired, found, contents)
+    if missing:
+        raise ValueError(f"{missing[0]} is not the desired file, but its content was not given")
     refusals: dict[tuple[str, str], Refusal] = {}
+    writes = _writes(sides, mesh, accepted, refusals)
+    deletes = _deletes(sides, mesh, accepted, refusals)
+    return _apply(sides, mesh, writes, deletes, refusals)
+
+
+def _writes(
+    sides: Sides, mesh: str, accepted: frozenset[str], refusals: dict[tuple[str, str], Refusal]
+) -> dict[str, bytes]:
+    """Return the desired files that are not there as desired; add to the refusals what may not be touched."""
     writes: dict[str, bytes] = {}
-    deletes: set[str] = set()
-    obstacles = Obstacles(found)
-    for path, content in desired.items():
+    obstacles = Obstacles(sides.found)
+    for path, content in sides.desired.items():
+        refusal = None
         obstacle = obstacles.to_file(path)
         if obstacle is not None:
-            unit = _unit(path, sync_unit)
-            refusals.setdefault((obstacle.path, unit), Refusal(path=obstacle.path, unit=unit, reason=obstacle.reason))
-        elif path not in found:
-            writes[path] = content
-        elif sides.now(path) != content or found[path].mode != REGULAR:
+            refusal = Refusal(path=obstacle.path, unit=_unit(path, sides.sync_unit), reason=obstacle.reason)
+        elif path in sides.found:
+            if sides.now(path) == content and sides.found[path].mode == REGULAR:
+                continue
             refusal = _judge(path, sides, mesh, accepted)
-            if refusal is None:
-                writes[path] = content
-            else:
-                refusals[path, refusal.unit] = refusal
-    ours = {*units_of(desired, sync_unit), *map(base_of, desired)}
-    for path in contents:
-        if path in desired or path not in found or not path.startswith(_EMPTIED):
+        if refusal is None:
+            writes[path] = content
+        else:
+            # One link above a thousand files is one refusal.
+            refusals[refusal.path, refusal.unit] = refusal
+    return writes
+
+
+def _deletes(sides: Sides, mesh: str, accepted: frozenset[str], refusals: dict[tuple[str, str], Refusal]) -> set[str]:
+    """Return the sealed files that nobody wants any more; add to the refusals what may not be touched."""
+    deletes = set()
+    ours = {*units_of(sides.desired, sides.sync_unit), *map(base_of, sides.desired)}
+    for path, content in sides.contents.items():
+        if path in sides.desired or path not in sides.found or not path.startswith(_EMPTIED):
             continue
-        seal = read_seal(contents[path])
-        if seal is None or (seal.mesh != mesh and _unit(path, sync_unit) not in ours):
+        found = read_seal(content)
+        # A person's file, or another Mesh's where we have nothing, is in nobody's way.
+        if found is None or (found.mesh != mesh and _unit(path, sides.sync_unit) not in ours):
             continue
         refusal = _judge(path, sides, mesh, accepted)
         if refusal is None:
             deletes.add(path)
         else:
             refusals[path, refusal.unit] = refusal
-    return _apply(sides, mesh, writes, deletes, refusals)
+    return deletes
+
+
+def unread(desired: Tree, found: Mapping[str, Entry], contents: Mapping[str, bytes]) -> list[str]:
+    """Return the files that `reconcile` has to know and `contents` lacks: those that differ, and those not desired.
+
+    A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2).
+    """
+    needed = []
+    for path, entry in found.items():
+        if not is_file(entry) or path in contents:
+            continue
+        if path in desired:
+            algorithm = "sha1" if len(entry.blob) == _SHA1_LENGTH else "sha256"
+            if blob_id(desired[path], algorithm) != entry.blob:
+                needed.append(path)
+        elif path.startswith(_EMPTIED):
+            needed.append(path)
+    return needed
 
 
 def _apply(
@@ -139,21 +174,6 @@ def _apply(
         deletes=tuple(sorted(deletes)),
         refusals=tuple(sorted(refusals.values(), key=lambda refusal: (refusal.unit, refusal.path))),
     )
-
-
-def _check_contents(sides: Sides) -> None:
-    """Raise ValueError where the content of a file is needed and was not given: it would pass for unchanged."""
-    for path, entry in sides.found.items():
-        if not is_file(entry) or path in sides.contents:
-            continue
-        if path in sides.desired:
-            algorithm = "sha1" if len(entry.blob) == _SHA1_LENGTH else "sha256"
-            if blob_id(sides.desired[path], algorithm) == entry.blob:
-                continue
-        elif not path.startswith(_EMPTIED):
-            continue
-        msg = f"{path} differs from the desired tree, but its content was not given"
-        raise ValueError(msg)
 
 
 def _unit(path: str, sync_unit: SyncUnit) -> str:
