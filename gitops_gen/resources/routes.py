@@ -12,7 +12,7 @@ from gitops_gen.resources.virtual_service import Way, virtual_service
 from gitops_gen.resources.visibility import export_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gitops_gen.model import Cluster, Ingress, Port, Workload
     from gitops_gen.resources.entrances import Entrance, ServedHosts
@@ -45,10 +45,9 @@ def virtual_services(
     workload: Workload, cluster: Cluster, found: Iterable[tuple[Entrance, str]], labels: dict[str, str]
 ) -> list[VirtualService]:
     """Return one VirtualService for each host at each ingress; beside each entrance the full name it leads to."""
-    by_host: dict[tuple[str, str], list[tuple[Entrance, str]]] = {}
+    of_hosts: dict[tuple[str, str], list[tuple[Entrance, str]]] = {}
     for entrance, destination in found:
-        key = (entrance.exposure.ingress.name, entrance.exposure.host)
-        by_host.setdefault(key, []).append((entrance, destination))
+        of_hosts.setdefault(_host_at_ingress(entrance), []).append((entrance, destination))
     made = [
         virtual_service(
             name=virtual_service_name(cluster.name, [entrance.exposure for entrance, _ in of_host]),
@@ -59,9 +58,29 @@ def virtual_services(
             export_to=export_to(workload.namespace, (of_host[0][0].exposure.ingress.namespace,)),
             ways=_ways(of_host),
         )
-        for (_, host), of_host in by_host.items()
+        for (_, host), of_host in of_hosts.items()
     ]
     return sorted(made, key=lambda resource: resource["metadata"]["name"])
+
+
+def route_names(cluster: Cluster, found: Iterable[Entrance]) -> Iterator[tuple[str, str, Entrance]]:
+    """Yield kind and name of every Gateway and VirtualService made for these entrances, with the first behind it."""
+    gateways: dict[str, Entrance] = {}
+    of_hosts: dict[tuple[str, str], list[Entrance]] = {}
+    for entrance in found:
+        if entrance.layout is GatewayLayout.PER_POD:
+            gateways.setdefault(entrance.gateway, entrance)
+        of_hosts.setdefault(_host_at_ingress(entrance), []).append(entrance)
+    for reference, entrance in gateways.items():
+        yield "Gateway", reference.partition("/")[2], entrance
+    for of_host in of_hosts.values():
+        name = virtual_service_name(cluster.name, [entrance.exposure for entrance in of_host])
+        yield "VirtualService", name, of_host[0]
+
+
+def _host_at_ingress(entrance: Entrance) -> tuple[str, str]:
+    """Return what makes a VirtualService of its own."""
+    return entrance.exposure.ingress.name, entrance.exposure.host
 
 
 def _ways(found: Iterable[tuple[Entrance, str]]) -> list[Way]:

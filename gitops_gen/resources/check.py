@@ -1,0 +1,35 @@
+"""Check: whether what an inventory asks for can work, before anything is rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.resources.backend_rules import backend_problems
+from gitops_gen.resources.consumers import check_consumers
+from gitops_gen.resources.gateway_rules import gateway_problems
+from gitops_gen.resources.homes import read_homes
+from gitops_gen.resources.name_rules import name_problems
+from gitops_gen.resources.own_tls_rules import own_tls_problems
+from gitops_gen.resources.service_rules import service_problems
+from gitops_gen.resources.surroundings import read_surroundings
+
+if TYPE_CHECKING:
+    from gitops_gen.model import Inventory
+    from gitops_gen.problems import Problem
+
+
+def check_shapes(inventory: Inventory) -> list[Problem]:
+    """Return everything in an inventory that would be applied without complaint and then not route.
+
+    Presupposes that what the inventory says is sound: names, references, hosts and templates.
+    """
+    surroundings = read_surroundings(inventory)
+    homes = read_homes(inventory, surroundings)
+    return [
+        *backend_problems(inventory, homes, surroundings),
+        *gateway_problems(homes),
+        *own_tls_problems(homes),
+        *name_problems(inventory.mesh.name, homes),
+        *service_problems(homes),
+        *check_consumers(inventory),
+    ]

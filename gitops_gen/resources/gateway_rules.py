@@ -1,0 +1,157 @@
+"""Rules for gateways: what their pods make of all servers that select them, whoever wrote them.
+
+Gateways that select the same pods are merged, and what does not fit is dropped with a line in istiod's log; nobody
+else says so (reference: istio, section 4.1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops_gen.problems import Problem
+from gitops_gen.resources.shapes import GatewayLayout, ServerProtocol, served_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops_gen.problems import Location
+    from gitops_gen.resources.entrances import Entrance
+    from gitops_gen.resources.homes import Home
+
+_TLS = {ServerProtocol.HTTPS, ServerProtocol.TLS}
+
+
+class _Door(NamedTuple):
+    """A port of the gateway pods of one cluster: cluster, selector, number."""
+
+    cluster: str
+    selector: tuple[tuple[str, str], ...]
+    number: int
+
+
+class _Use(NamedTuple):
+    """One entrance that uses a door, and whose it is."""
+
+    entrance: Entrance
+    home: Home
+
+    @property
+    def location(self) -> Location:
+        return self.entrance.exposure.route.origin
+
+    @property
+    def what(self) -> str:
+        return f'{self.entrance.protocol.value} for "{self.entrance.exposure.host}"'
+
+
+def gateway_problems(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Yield what the gateway pods could not serve side by side."""
+    for door, uses in _doors(homes).items():
+        yield from _one_kind(door, uses)
+        yield from _one_server_for_a_host(door, uses)
+        yield from _one_server_for_a_certificate(door, uses)
+
+
+def _doors(homes: Iterable[Home]) -> dict[_Door, list[_Use]]:
+    """Return who uses each port of each gateway. Gateways of somebody else are theirs to check."""
+    doors: dict[_Door, list[_Use]] = {}
+    for home in homes:
+        for entrance in home.entrances:
+            if entrance.layout is not GatewayLayout.EXISTING:
+                exposure = entrance.exposure
+                door = _Door(home.cluster.name, exposure.ingress.selector, exposure.gateway_port)
+                doors.setdefault(door, []).append(_Use(entrance, home))
+    return doors
+
+
+def _first_by_protocol(uses: list[_Use]) -> Mapping[ServerProtocol, _Use]:
+    first: dict[ServerProtocol, _Use] = {}
+    for use in uses:
+        first.setdefault(use.entrance.protocol, use)
+    return first
+
+
+def _one_kind(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
+    """Check that a gateway port speaks TLS or plain text, and in plain text one thing only."""
+    first = _first_by_protocol(uses)
+    plain = [use for protocol, use in first.items() if protocol not in _TLS]
+    tls = [use for protocol, use in first.items() if protocol in _TLS]
+    if plain and tls:
+        early, late = sorted((plain[0], tls[0]), key=lambda use: use.location)
+        yield Problem(
+            rule="GGI021",
+            message=f"gateway port {door.number} of {door.cluster} would speak {late.what} and {early.what}: plain "
+            "text and TLS on one port do not work",
+            location=late.location,
+            subject=late.home.subject,
+            help="give one of the routes another gateway `port`",
+            related=(("the other route", early.location),),
+        )
+    if len(plain) > 1:
+        early, late = sorted(plain, key=lambda use: use.location)
+        yield Problem(
+            rule="GGI020",
+            message=f"gateway port {door.number} of {door.cluster} would speak {late.what} and {early.what}: the "
+            "second is dropped",
+            location=late.location,
+            subject=late.home.subject,
+            help="give one of the routes another gateway `port`",
+            related=(("the other route", early.location),),
+        )
+
+
+def _one_server_for_a_host(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
+    """Check that a host (or wildcard) with TLS is in one server of a port only: the second would be dropped."""
+    first: dict[str, _Use] = {}
+    found: set[tuple[str, str, ServerProtocol]] = set()
+    for use in uses:
+        layout, protocol, gateway = use.entrance.layout, use.entrance.protocol, use.entrance.gateway
+        if protocol not in _TLS:
+            continue
+        host = served_host(layout, protocol, use.entrance.exposure.host)
+        other = first.setdefault(host, use)
+        if (other.entrance.gateway, other.entrance.protocol) == (gateway, protocol) or (
+            host,
+            gateway,
+            protocol,
+        ) in found:
+            continue
+        found.add((host, gateway, protocol))
+        yield Problem(
+            rule="GGI020",
+            message=f'two servers on gateway port {door.number} of {door.cluster} would serve "{host}", '
+            f"{other.entrance.protocol.value} and {protocol.value}: the second is dropped",
+            location=use.location,
+            subject=use.home.subject,
+            help="write `gateways: per-pod` for ports that bring their own TLS, or another gateway `port`",
+            related=(("the other route", other.location),),
+        )
+
+
+def _one_server_for_a_certificate(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
+    """Check that a certificate is in one server of a port only.
+
+    A browser that has an HTTP/2 connection for one host uses it for all that the certificate names, and the server of
+    the first host answers 404 for the others. With a single host nobody can.
+    """
+    by_certificate: dict[str, list[_Use]] = {}
+    for use in uses:
+        credential = use.entrance.exposure.ingress.credential_name
+        if use.entrance.protocol is ServerProtocol.HTTPS and credential is not None:
+            by_certificate.setdefault(credential, []).append(use)
+    for credential, of_certificate in sorted(by_certificate.items()):
+        gateways = {use.entrance.gateway for use in of_certificate}
+        if len(gateways) < 2 or len({use.entrance.exposure.host for use in of_certificate}) < 2:  # noqa: PLR2004 - one is fine
+            continue
+        own = [use for use in of_certificate if use.entrance.layout is GatewayLayout.PER_POD]
+        late = (own or of_certificate)[-1]
+        other = next(use for use in of_certificate if use.entrance.gateway != late.entrance.gateway)
+        yield Problem(
+            rule="GGI010",
+            message=f"{len(gateways)} Gateways would end TLS on port {door.number} of {door.cluster} with the "
+            f'certificate "{credential}": clients that reuse an HTTP/2 connection get 404 for all hosts but the first',
+            location=late.location,
+            subject=late.home.subject,
+            help="leave `gateways` out, or write `gateways: shared`: one server then serves all of its hosts",
+            related=(("another of them", other.location),),
+        )

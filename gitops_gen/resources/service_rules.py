@@ -1,0 +1,149 @@
+"""Rules for Services: the generated ones meet no other of their namespace, in any cluster of the mesh.
+
+A mesh with endpoint discovery merges Services of one namespace and name: half of the requests were seen to go to the
+other cluster (reference: istio, section 3.3). Whether clusters see each other may change; the names stay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops_gen.model import BackendChoice
+from gitops_gen.naming import cluster_prefixed
+from gitops_gen.problems import Problem
+from gitops_gen.resources.shapes import Backend, existing_service, service_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops_gen.model import Port
+    from gitops_gen.problems import Location
+    from gitops_gen.resources.homes import Home
+
+
+class _Known(NamedTuple):
+    """A Service of the mesh: what it is to whom, and where the inventory says so."""
+
+    what: str
+    location: Location
+
+
+def service_problems(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Yield generated Services that would take the name, the pods or the ports of another."""
+    homes = list(homes)
+    yield from _per_pod(homes)
+    yield from _governing_twice(homes)
+    yield from _governing_ports(homes)
+
+
+def _known(homes: Iterable[Home]) -> Mapping[tuple[str, str], _Known]:
+    """Return the Services that the inventory speaks of and that are not per pod by our hand: (namespace, name)."""
+    known: dict[tuple[str, str], _Known] = {}
+    for home in homes:
+        workload, placement = home.workload, home.placement
+        if placement.service is not None:
+            known.setdefault(
+                (workload.namespace, placement.service),
+                _Known(f"the governing Service of {workload.key}", placement.origin),
+            )
+        for port in placement.ports:
+            for route in port.routes:
+                if route.service is not None:
+                    known.setdefault(
+                        (workload.namespace, route.service),
+                        _Known(f"the Service that a route of {workload.key} leads to", route.origin),
+                    )
+        if placement.backend is BackendChoice.EXISTING:
+            for pod in placement.pods:
+                try:
+                    name = existing_service(workload, placement, pod, home.cluster)
+                except KeyError:
+                    break  # The template is at fault: GGI008.
+                known.setdefault(
+                    (workload.namespace, name), _Known(f'the existing Service of pod "{pod.name}"', placement.origin)
+                )
+    return known
+
+
+def _per_pod(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Check the names that carry cluster and pod, over the whole mesh; one problem for each two places that clash.
+
+    Services and ServiceEntries share them: one stands for the other where another cluster dials the pod.
+    """
+    known = _known(homes)
+    generated: dict[tuple[str, str], _Known] = {}
+    told: set[tuple[Location, Location]] = set()
+    for home in homes:
+        if home.backend not in {Backend.POD_SERVICE, Backend.SERVICE_ENTRY}:
+            continue
+        here = home.placement.origin
+        for pod in home.placement.pods:
+            key = (home.workload.namespace, cluster_prefixed(home.cluster.name, pod.name))
+            mine = _Known(f'the backend of pod "{pod.name}" in {home.cluster.name}', here)
+            other = generated.setdefault(key, mine)
+            if other is mine and home.backend is Backend.POD_SERVICE:
+                other = known.get(key, mine)
+            if other is not mine and (here, other.location) not in told:
+                told.add((here, other.location))
+                yield Problem(
+                    rule="GGI026",
+                    message=f'"{key[1]}" would be {mine.what}, and is {other.what}',
+                    location=here,
+                    subject=home.subject,
+                    help="give one of the StatefulSets, Services or clusters another name",
+                    related=(("the other one", other.location),),
+                )
+
+
+def _governing_twice(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Check that a governing Service is made by one workload only."""
+    made: dict[tuple[str, str, str], Home] = {}
+    told: set[tuple[str, str]] = set()
+    for home in homes:
+        workload, service = home.workload, home.placement.service
+        if not workload.create_service or service is None:
+            continue
+        other = made.setdefault((home.cluster.name, workload.namespace, service), home)
+        if other.workload.key != workload.key and (workload.key, service) not in told:
+            told.add((workload.key, service))
+            yield Problem(
+                rule="GGI026",
+                message=f'{workload.key} and {other.workload.key} would both make the Service "{service}" in '
+                f"{home.cluster.name}",
+                location=workload.origin,
+                subject=home.subject,
+                help="leave `service.create` to one of them, or give them Services of their own",
+                related=((f"Workload {other.workload.key}", other.workload.origin),),
+            )
+
+
+def _governing_ports(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Check that sets of pods which share a generated governing Service agree on its ports."""
+    ports: dict[tuple[str, str, str, str], tuple[Port, Home]] = {}
+    for home in homes:
+        service = home.placement.service
+        if not home.workload.create_service or service is None:
+            continue
+        for port in service_ports(home.placement):
+            for what in (f"name {port.name}", f"number {port.number}"):
+                other, there = ports.setdefault((home.cluster.name, home.workload.key, service, what), (port, home))
+                if (other.name, other.number, other.target, other.protocol) != (
+                    port.name,
+                    port.number,
+                    port.target,
+                    port.protocol,
+                ):
+                    yield Problem(
+                        rule="GGI056",
+                        message=f'the Service "{service}" would have two ports of the {what}: a set of pods says '
+                        f"{_shown(port)}, another {_shown(other)}",
+                        location=port.origin,
+                        subject=home.subject,
+                        help="give the sets of pods a Service each, or the same ports",
+                        related=(("the other port", other.origin), ("its set of pods", there.placement.origin)),
+                    )
+                    break
+
+
+def _shown(port: Port) -> str:
+    return f"{port.name} {port.number} to {port.target}, {port.protocol.value}"
