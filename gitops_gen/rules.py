@@ -19,11 +19,11 @@ class Rule(NamedTuple):
 
 # On resources: GGI001-GGI099.
 _RESOURCES: tuple[Rule, ...] = (
-    Rule("GGI005", "entry-host-is-service", "No ServiceEntry has the host of a Service that its cluster has otherwise."),
-    Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is covered by its cluster's east-west gateway."),
+    Rule("GGI005", "entry-host-is-service", "No ServiceEntry has the host of a Service of its cluster."),
+    Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is behind an east-west gateway."),
     Rule("GGI013", "vip-pool", "The vipPool is a range of its own with room for every host that needs an address."),
     Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well."),
-    Rule("GGI027", "stub-has-pods", "The stub of a remote pod has no pods of its own and the ports of the Service at home."),
+    Rule("GGI027", "stub-has-pods", "The stub of a remote pod has no pods of its own."),
     Rule("GGI032", "remote-identity", "Mesh TLS reaches a pod dialled from elsewhere, and its identity is known."),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
 )
