@@ -32,7 +32,88 @@ _RESOURCES: tuple[Rule, ...] = (
 _READING: tuple[Rule, ...] = ()
 
 # On what a whole inventory says: GGI201-GGI299.
-_INVENTORY: tuple[Rule, ...] = ()
+_INVENTORY: tuple[Rule, ...] = (
+    Rule("GGI201", "one-mesh", "An inventory has exactly one Mesh, whose name owns what is generated."),
+    Rule("GGI202", "unique-documents", "No two documents of a kind have one name (and namespace)."),
+    Rule("GGI203", "valid-names", "Every name is one that Kubernetes and DNS accept where it ends up."),
+    Rule("GGI204", "valid-labels", "Keys and values of labels and selectors are ones that Kubernetes accepts."),
+    Rule("GGI205", "known-clusters", "A cluster that a placement or a Consumer names is there."),
+    Rule("GGI206", "selecting-labels", "Labels by which a placement picks clusters are those of one cluster at least."),
+    Rule(
+        "GGI207",
+        "known-ingresses",
+        "Every cluster of a workload has the ingresses of its routes, and a default for those that name none.",
+    ),
+    Rule("GGI208", "one-of-two", "Of two fields that say the same in two ways, exactly one is written."),
+    Rule("GGI209", "one-default-ingress", "At most one ingress of a cluster is its default."),
+    Rule(
+        "GGI210",
+        "selector-given",
+        "`service.create` and `mtls: own` have the workload's `selector` to choose pods by.",
+    ),
+    Rule("GGI211", "template-fields", "What stands in braces in a template is a field that has a value there."),
+    Rule("GGI212", "hosts-given", "A route has a host: its own, or by the `hostTemplate` of its ingress."),
+    Rule(
+        "GGI213",
+        "unique-ports",
+        "The ports of a workload have one name each, and one number for each of TCP, UDP and SCTP.",
+    ),
+    Rule(
+        "GGI214",
+        "carried-or-not",
+        "A port that is not carried says why, and asks for nothing that only carried ports can do.",
+    ),
+    Rule("GGI215", "datagrams-not-carried", "UDP and SCTP ports are `carried: false`: no Istio route can carry them."),
+    Rule("GGI216", "handshake-first", "A TLS route is for protocols that begin with the TLS handshake."),
+    Rule("GGI217", "some-ports", "A workload that is placed somewhere has ports there."),
+    Rule(
+        "GGI218",
+        "gateway-port-per-pod",
+        "A TCP route says its gateway port and gives each pod one of its own, 65535 at most.",
+    ),
+    Rule("GGI219", "istio-version", "An Istio version is `major.minor`, 1.24 at least."),
+    Rule(
+        "GGI220",
+        "valid-addresses",
+        "Addresses are IP addresses or DNS names, and the vipPool is a range apart from Istio's own.",
+    ),
+    Rule("GGI221", "open-ports", "Open ports are numbers, or ranges from low to high."),
+    Rule(
+        "GGI222",
+        "repository-form",
+        "The repository is an https or ssh URL without secrets, `git@host:path`, or a local path.",
+    ),
+    Rule("GGI223", "branch-and-path", "Branch and path are names that git and file systems all read the same way."),
+    Rule(
+        "GGI224",
+        "bounds",
+        "A cluster has at most 150,000 pods, and an inventory asks for at most 2,000,000 resources.",
+    ),
+    Rule("GGI225", "one-placement-per-pod", "No two placements of a namespace make a pod of one name in one cluster."),
+    Rule(
+        "GGI226",
+        "free-file-names",
+        "No pod or companion Service has the name of a file that stands for something else.",
+    ),
+    Rule("GGI227", "a-host-per-pod", "A host's template gives each pod of a workload a host of its own."),
+    Rule("GGI228", "ordinals-there", "What counts by ordinal is for pods whose names end in a number."),
+    Rule("GGI229", "valid-hosts", "A host is a DNS name of two labels or more, the last not of digits only."),
+    Rule(
+        "GGI230",
+        "host-claims",
+        "A host under a claimed suffix belongs to a workload of one of the claim's namespaces.",
+    ),
+    Rule(
+        "GGI231",
+        "unique-resources",
+        "Names put together from cluster and pod are unique in their namespace, over all clusters.",
+    ),
+    Rule("GGI232", "known-workloads", "The workloads that a Consumer names are there, and named once."),
+    Rule("GGI233", "known-ports", "The port that a Consumer names is one that the workload has and the mesh carries."),
+    Rule("GGI234", "allowed-consumers", "A workload that says who may consume it is consumed by nobody else."),
+    Rule("GGI235", "exposed-north-south", "A port that a Consumer dials north-south is exposed wherever it is."),
+    Rule("GGI236", "own-endpoint-lists", "Each list of endpoints is in a ConfigMap of its own."),
+)
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*_RESOURCES, *_READING, *_INVENTORY)}
 """Every rule by its id, in order of ids."""

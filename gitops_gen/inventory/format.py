@@ -299,7 +299,7 @@ class ClusterSpec(Fields):
     istio: IstioFields = IstioFields()
     """What its Istio is like."""
     network: Given[Text] = None
-    """Name of its network; clusters of one network reach each other's pods directly. Default: the cluster's name."""
+    """Name of its network; clusters of one network reach each other's pods directly. Absent: the nameless network."""
     cluster_domain: Text = "cluster.local"
     """The DNS domain of Services."""
     ingresses: dict[StrictStr, IngressFields] = {}

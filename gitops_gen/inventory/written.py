@@ -1,0 +1,59 @@
+"""Documents as written: the checked fields of each, together with the places of all its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from gitops_gen.inventory.format import ClusterDocument, ConsumerDocument, MeshDocument, WorkloadDocument
+    from gitops_gen.inventory.nodes import Document
+    from gitops_gen.problems import Location
+
+Model_co = TypeVar(
+    "Model_co", "MeshDocument", "ClusterDocument", "WorkloadDocument", "ConsumerDocument", covariant=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[Model_co]):
+    """One document of the inventory whose fields are as the language wants them."""
+
+    document: Document
+    fields: Model_co
+    subject: str
+    """How people call it: `Workload monitoring/prometheus`."""
+
+    def at(self, *path: str | int) -> Location:
+        """Return the place of a value, or of the nearest mapping or list around it that is written."""
+        return self.document.at(path)
+
+    def at_key(self, *path: str | int) -> Location:
+        """Return the place of the last key of `path`."""
+        return self.document.at(path, key=True)
+
+    @property
+    def name_place(self) -> Location:
+        """Where its name stands: the place that stands for the whole document."""
+        return self.at("metadata", "name")
+
+
+AnyWritten: TypeAlias = (
+    "Written[MeshDocument] | Written[ClusterDocument] | Written[WorkloadDocument] | Written[ConsumerDocument]"
+)
+"""A document of any kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """All documents of an inventory, by kind, in the order read.
+
+    `broken` names (kind, `name` or `namespace/name`) the documents that are there but have problems of their own:
+    references to them are not unknown, they just cannot be followed.
+    """
+
+    meshes: tuple[Written[MeshDocument], ...] = ()
+    clusters: tuple[Written[ClusterDocument], ...] = ()
+    workloads: tuple[Written[WorkloadDocument], ...] = ()
+    consumers: tuple[Written[ConsumerDocument], ...] = ()
+    broken: frozenset[tuple[str, str]] = frozenset()
