@@ -153,7 +153,7 @@ def test_an_interrupt_ends_the_program_with_all_its_children(tmp_path: Path) -> 
     interrupter = threading.Thread(target=interrupt)
     interrupter.start()
     with pytest.raises(KeyboardInterrupt):
-        run([*PYTHON, FAMILY], cwd=tmp_path, env={}, timeout_s=60)
+        run([*PYTHON, FAMILY], cwd=tmp_path, env={}, timeout_s=30)
     interrupter.join()
     pids = _pids(tmp_path)
     assert _until(lambda: not any(map(_alive, pids)))
@@ -163,7 +163,7 @@ def test_a_cut_leash_ends_what_runs_and_what_comes(tmp_path: Path) -> None:
     leash = Leash()
     ended: list[Completed] = []
     runner = threading.Thread(
-        target=lambda: ended.append(run([*PYTHON, FAMILY], cwd=tmp_path, env={}, timeout_s=60, leash=leash))
+        target=lambda: ended.append(run([*PYTHON, FAMILY], cwd=tmp_path, env={}, timeout_s=30, leash=leash))
     )
     runner.start()
     pids = _pids(tmp_path)
@@ -171,5 +171,5 @@ def test_a_cut_leash_ends_what_runs_and_what_comes(tmp_path: Path) -> None:
     runner.join(10)
     assert [done.returncode for done in ended] == [-signal.SIGKILL]
     assert _until(lambda: not any(map(_alive, pids)))
-    later = run([*PYTHON, "import time; time.sleep(600)"], cwd=tmp_path, env={}, timeout_s=60, leash=leash)
+    later = run([*PYTHON, "import time; time.sleep(600)"], cwd=tmp_path, env={}, timeout_s=30, leash=leash)
     assert later.returncode == -signal.SIGKILL
