@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.model import BackendChoice, Family
+from gitops_gen.naming import LABEL_LENGTH, is_label
 from gitops_gen.problems import Problem, Severity
 from gitops_gen.resources.shapes import Obstacle, entry_obstacles, entry_ports, existing_service, service_ports
 from gitops_gen.resources.visibility import ingress_namespaces
@@ -170,16 +171,16 @@ def _existing(homes: Sequence[Home]) -> Iterator[Problem]:
             continue
         namespace, merged = home.workload.namespace, False
         for pod in home.placement.pods:
-            try:
-                name = existing_service(home.workload, home.placement, pod, home.cluster)
-            except KeyError as error:
+            name = existing_service(home.workload, home.placement, pod, home.cluster)
+            if not is_label(name):
                 yield Problem(
-                    rule="GGI008",
-                    message=f'the template "{home.placement.existing_backend}" asks for {{{error.args[0]}}}, which pod '
-                    f'"{pod.name}" does not have',
+                    rule="GGI030",
+                    message=f'the template "{home.placement.existing_backend}" makes "{name}" for pod "{pod.name}", '
+                    "which no Service can be called: lower-case letters, digits and hyphens, "
+                    f"{LABEL_LENGTH} characters at most",
                     location=home.placement.origin,
                     subject=home.subject,
-                    help="write it with {pod}, or give the pods names that end in a number",
+                    help="write the name that the Service has",
                 )
                 break
             first, first_pod = in_cluster.setdefault((home.cluster.name, namespace, name), (home, pod.name))

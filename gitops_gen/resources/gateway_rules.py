@@ -12,7 +12,7 @@ from gitops_gen.problems import Problem
 from gitops_gen.resources.shapes import GatewayLayout, ServerProtocol, served_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from gitops_gen.problems import Location
     from gitops_gen.resources.entrances import Entrance
@@ -39,15 +39,10 @@ class _Use(NamedTuple):
     def location(self) -> Location:
         return self.entrance.exposure.route.origin
 
-    @property
-    def what(self) -> str:
-        return f'{self.entrance.protocol.value} for "{self.entrance.exposure.host}"'
-
 
 def gateway_problems(homes: Iterable[Home]) -> Iterator[Problem]:
     """Yield what the gateway pods could not serve side by side."""
     for door, uses in _doors(homes).items():
-        yield from _one_kind(door, uses)
         yield from _one_server_for_a_host(door, uses)
         yield from _one_server_for_a_certificate(door, uses)
 
@@ -62,42 +57,6 @@ def _doors(homes: Iterable[Home]) -> dict[_Door, list[_Use]]:
                 door = _Door(home.cluster.name, exposure.ingress.selector, exposure.gateway_port)
                 doors.setdefault(door, []).append(_Use(entrance, home))
     return doors
-
-
-def _first_by_protocol(uses: list[_Use]) -> Mapping[ServerProtocol, _Use]:
-    first: dict[ServerProtocol, _Use] = {}
-    for use in uses:
-        first.setdefault(use.entrance.protocol, use)
-    return first
-
-
-def _one_kind(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
-    """Check that a gateway port speaks TLS or plain text, and in plain text one thing only."""
-    first = _first_by_protocol(uses)
-    plain = [use for protocol, use in first.items() if protocol not in _TLS]
-    tls = [use for protocol, use in first.items() if protocol in _TLS]
-    if plain and tls:
-        early, late = sorted((plain[0], tls[0]), key=lambda use: use.location)
-        yield Problem(
-            rule="GGI021",
-            message=f"gateway port {door.number} of {door.cluster} would speak {late.what} and {early.what}: plain "
-            "text and TLS on one port do not work",
-            location=late.location,
-            subject=late.home.subject,
-            help="give one of the routes another gateway `port`",
-            related=(("the other route", early.location),),
-        )
-    if len(plain) > 1:
-        early, late = sorted(plain, key=lambda use: use.location)
-        yield Problem(
-            rule="GGI020",
-            message=f"gateway port {door.number} of {door.cluster} would speak {late.what} and {early.what}: the "
-            "second is dropped",
-            location=late.location,
-            subject=late.home.subject,
-            help="give one of the routes another gateway `port`",
-            related=(("the other route", early.location),),
-        )
 
 
 def _one_server_for_a_host(door: _Door, uses: list[_Use]) -> Iterator[Problem]:

@@ -1,16 +1,19 @@
-"""Rules for names: every generated name fits where Kubernetes and Istio want it, and is nobody else's."""
+"""Rules for names of routes: each fits where Kubernetes wants it, and is given once.
+
+What is made of cluster and pod alone is checked with the inventory; here are the names that hosts, ingresses and
+shared Services take part in.
+"""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.naming import LABEL_LENGTH, SUBDOMAIN_LENGTH, cluster_prefixed, shared_gateway
+from gitops_gen.naming import SUBDOMAIN_LENGTH, shared_gateway
 from gitops_gen.problems import Problem
 from gitops_gen.resources.entrances import by_pod, of_companions
 from gitops_gen.resources.routes import route_names
-from gitops_gen.resources.shapes import Backend, GatewayLayout, backend_host
-from gitops_gen.resources.whole_workload import FILES
+from gitops_gen.resources.shapes import GatewayLayout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,11 +21,6 @@ if TYPE_CHECKING:
     from gitops_gen.problems import Location
     from gitops_gen.resources.entrances import Entrance
     from gitops_gen.resources.homes import Home
-
-_LABELS = {"Gateway", "Service"}
-"""Kinds whose names are DNS labels; the others take a subdomain (reference: istio, section 8)."""
-
-_RESERVED = FILES | {"kustomization"}
 
 
 class _Name(NamedTuple):
@@ -36,12 +34,7 @@ class _Name(NamedTuple):
 
 
 def name_problems(mesh: str, homes: Sequence[Home]) -> Iterator[Problem]:
-    """Yield generated names that are too long, or that two resources of one cluster would have.
-
-    Services are compared over the whole mesh, in service_rules.py.
-    """
-    yield from _reserved(homes)
-    yield from _hosts(homes)
+    """Yield names that are too long, or that two resources of one cluster would have."""
     for _, of_cluster in groupby(sorted(homes, key=_cluster), key=_cluster):
         together = list(of_cluster)
         names = [*_of_pods(together), *_of_workloads(together), *_shared_gateways(mesh, together)]
@@ -54,19 +47,14 @@ def _cluster(home: Home) -> str:
 
 
 def _of_pods(homes: Iterable[Home]) -> Iterator[_Name]:
-    """Yield what is generated for single pods."""
+    """Yield the routes of single pods."""
     for home in homes:
-        kind = {Backend.POD_SERVICE: "Service", Backend.SERVICE_ENTRY: "ServiceEntry"}.get(home.backend)
-        if kind is not None:
-            for pod in home.placement.pods:
-                name = cluster_prefixed(home.cluster.name, pod.name)
-                yield _Name(kind, home.workload.namespace, name, home.placement.origin, home.subject)
         for found in by_pod(home.entrances).values():
             yield from _routes(home, found)
 
 
 def _of_workloads(homes: Iterable[Home]) -> Iterator[_Name]:
-    """Yield what is generated for whole workloads of one cluster, but for Services."""
+    """Yield what whole workloads of one cluster have."""
     for _, of_workload in groupby(homes, key=lambda home: home.workload.key):
         together = list(of_workload)
         home, workload = together[0], together[0].workload
@@ -106,15 +94,14 @@ def _too_long(names: Iterable[_Name]) -> Iterator[Problem]:
         if len(name.name) > len(known.name):
             longest[name.kind, name.location] = name
     for (kind, location), name in longest.items():
-        room = LABEL_LENGTH if kind in _LABELS else SUBDOMAIN_LENGTH
-        if len(name.name) > room:
+        if len(name.name) > SUBDOMAIN_LENGTH:
             yield Problem(
                 rule="GGI030",
                 message=f'the {kind} "{name.name}" would have a name of {len(name.name)} characters, '
-                f"{len(name.name) - room} too many",
+                f"{len(name.name) - SUBDOMAIN_LENGTH} too many",
                 location=location,
                 subject=name.subject,
-                help="shorten the name of the cluster, the StatefulSet or the ingress; names are never cut off",
+                help="shorten the host, or the name of the ingress; names are never cut off",
             )
 
 
@@ -123,8 +110,6 @@ def _twice(names: Iterable[_Name]) -> Iterator[Problem]:
     first: dict[tuple[str, str, str], _Name] = {}
     told: set[tuple[str, Location, Location]] = set()
     for name in names:
-        if name.kind == "Service":
-            continue
         other = first.setdefault((name.kind, name.namespace, name.name), name)
         if other is name or (name.kind, name.location, other.location) in told:
             continue
@@ -137,37 +122,3 @@ def _twice(names: Iterable[_Name]) -> Iterator[Problem]:
             help="give one of the StatefulSets, companion Services or hosts another name",
             related=((f"the other, of {other.subject}", other.location),),
         )
-
-
-def _hosts(homes: Iterable[Home]) -> Iterator[Problem]:
-    """Check that the names by which the mesh knows the pods are not too long for DNS."""
-    for home in homes:
-        if home.backend in {Backend.POD_SERVICE, Backend.SERVICE_ENTRY} and home.placement.pods:
-            pod = max(home.placement.pods, key=lambda pod: len(pod.name))
-            if home.backend is Backend.SERVICE_ENTRY and home.placement.service is None:
-                continue  # There is no such name, which is a problem of its own.
-            host = backend_host(home.backend, home.workload, home.placement, pod, home.cluster)
-            if len(host) > SUBDOMAIN_LENGTH:
-                yield Problem(
-                    rule="GGI030",
-                    message=f'the mesh would know pod "{pod.name}" by a name of {len(host)} characters, '
-                    f"{len(host) - SUBDOMAIN_LENGTH} too many: {host}",
-                    location=home.placement.origin,
-                    subject=home.subject,
-                    help="shorten the name of the StatefulSet, the Service or the namespace",
-                )
-
-
-def _reserved(homes: Iterable[Home]) -> Iterator[Problem]:
-    """Check that no pod is called like a file that its workload's folder has for something else."""
-    for home in homes:
-        for pod in home.placement.pods:
-            if pod.name in _RESERVED:
-                yield Problem(
-                    rule="GGI030",
-                    message=f'no pod can be called "{pod.name}": its file would be {pod.name}.yaml, which the '
-                    "workload's folder has for something else",
-                    location=home.placement.origin,
-                    subject=home.subject,
-                    help="give the pod another name",
-                )

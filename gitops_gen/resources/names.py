@@ -1,13 +1,14 @@
 """Names of the Gateways and VirtualServices that carry routes.
 
 They follow from the pod (or companion Service), the ingress and the host, never from how many of them there are, so
-that a new route renames nothing.
+that one more renames nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_gen.model import Family
 from gitops_gen.naming import cluster_prefixed, shared_gateway, template_fields
 from gitops_gen.resources.shapes import GatewayLayout
 
@@ -40,23 +41,22 @@ def gateway_reference(layout: GatewayLayout, mesh: str, cluster: str, workload: 
 def virtual_service_name(cluster: str, exposures: Sequence[Exposure]) -> str:
     """Name of the VirtualService for exposures of one host on one ingress that lead to one pod or companion.
 
-    The ingress's own host gives it the name of the backend, a host of a route's own that of the host. Where only
-    gateway ports tell the pods of a host apart, or a template gives a pod a host per port, both are in it.
+    The ingress's own host gives it the name of the backend, a host of a route's own that of the host. Both are in it
+    where one of them is not enough: a pod has a host per port, or pods share one that only TCP ports tell apart.
     """
     ingress, host = exposures[0].ingress, exposures[0].host
     prefixed = cluster_prefixed(cluster, end_of(exposures[0]))
     from_ingress = [exposure.route for exposure in exposures if not exposure.route.own_host]
     if any("port" not in template_fields(route.host) for route in from_ingress):
         name = prefixed
-    elif from_ingress or (exposures[0].pod is not None and not _is_one_pods(exposures)):
+    elif from_ingress or all(_may_be_shared(exposure) for exposure in exposures):
         name = f"{prefixed}.{host}"
     else:
         name = host
     return name if ingress.default else f"{name}.{ingress.name}"
 
 
-def _is_one_pods(exposures: Sequence[Exposure]) -> bool:
-    """Tell whether the host itself stands for one pod, so that no other pod of the namespace can have it."""
-    return any(
-        exposure.route.port is not None or "pod" in template_fields(exposure.route.host) for exposure in exposures
-    )
+def _may_be_shared(exposure: Exposure) -> bool:
+    """Tell whether the host may be that of other pods as well, at other gateway ports."""
+    by_port = exposure.pod is not None and exposure.port.protocol.family is Family.TCP
+    return by_port and "pod" not in template_fields(exposure.route.host)

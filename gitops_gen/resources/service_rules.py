@@ -55,10 +55,7 @@ def _known(homes: Iterable[Home]) -> Mapping[tuple[str, str], _Known]:
                     )
         if placement.backend is BackendChoice.EXISTING:
             for pod in placement.pods:
-                try:
-                    name = existing_service(workload, placement, pod, home.cluster)
-                except KeyError:
-                    break  # The template is at fault: GGI008.
+                name = existing_service(workload, placement, pod, home.cluster)
                 known.setdefault(
                     (workload.namespace, name), _Known(f'the existing Service of pod "{pod.name}"', placement.origin)
                 )
@@ -66,32 +63,26 @@ def _known(homes: Iterable[Home]) -> Mapping[tuple[str, str], _Known]:
 
 
 def _per_pod(homes: Iterable[Home]) -> Iterator[Problem]:
-    """Check the names that carry cluster and pod, over the whole mesh; one problem for each two places that clash.
-
-    Services and ServiceEntries share them: one stands for the other where another cluster dials the pod.
-    """
+    """Check the names of Services per pod against all others; one problem for each two places that clash."""
     known = _known(homes)
-    generated: dict[tuple[str, str], _Known] = {}
     told: set[tuple[Location, Location]] = set()
     for home in homes:
-        if home.backend not in {Backend.POD_SERVICE, Backend.SERVICE_ENTRY}:
+        if home.backend is not Backend.POD_SERVICE:
             continue
         here = home.placement.origin
         for pod in home.placement.pods:
-            key = (home.workload.namespace, cluster_prefixed(home.cluster.name, pod.name))
-            mine = _Known(f'the backend of pod "{pod.name}" in {home.cluster.name}', here)
-            other = generated.setdefault(key, mine)
-            if other is mine and home.backend is Backend.POD_SERVICE:
-                other = known.get(key, mine)
-            if other is not mine and (here, other.location) not in told:
+            name = cluster_prefixed(home.cluster.name, pod.name)
+            other = known.get((home.workload.namespace, name))
+            if other is not None and (here, other.location) not in told:
                 told.add((here, other.location))
                 yield Problem(
                     rule="GGI026",
-                    message=f'"{key[1]}" would be {mine.what}, and is {other.what}',
+                    message=f'the Service of pod "{pod.name}" in {home.cluster.name} would be called "{name}", as is '
+                    f"{other.what}",
                     location=here,
                     subject=home.subject,
-                    help="give one of the StatefulSets, Services or clusters another name",
-                    related=(("the other one", other.location),),
+                    help="give the StatefulSet or that Service another name",
+                    related=(("the other Service", other.location),),
                 )
 
 
