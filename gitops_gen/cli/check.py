@@ -37,7 +37,9 @@ Examples:
     show_default=True,
     help="Show at most so many lines of differences.",
 )
-@option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report.")
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
 def command(inventory: str, output: Path, lines: int, style: str) -> None:
     """Tell whether a directory holds exactly the tree of INVENTORY; write nothing.
 
@@ -47,13 +49,17 @@ def command(inventory: str, output: Path, lines: int, style: str) -> None:
     from gitops_gen.report.outcome import checked_json, checked_text
     from gitops_gen.workflows.generate import compare_folder
 
-    told = console.read(inventory, style)
+    told = console.read(inventory, style).inventory
     comparison = compare_folder(told, output)
     reconciled = comparison.reconciled
     if style == "json":
         console.result(checked_json(reconciled, files=len(comparison.desired.tree)))
     else:
-        before = {path: comparison.contents[path] for path in (*reconciled.writes, *reconciled.deletes) if path in comparison.contents}
+        before = {
+            path: comparison.contents[path]
+            for path in (*reconciled.writes, *reconciled.deletes)
+            if path in comparison.contents
+        }
         diff = tree_diff(before, reconciled.writes, lines)
         if diff:
             console.result(diff)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from gitops_gen.errors import ExitCode, GitopsGenError
-from gitops_gen.problems import Severity
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -44,20 +43,27 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def read(inventory: str, style: str) -> Inventory:
+class Told(NamedTuple):
+    """An inventory without errors, and what it was read from."""
+
+    inventory: Inventory
+    judged: Judged
+
+
+def read(inventory: str, style: str) -> Told:
     """Read an inventory or end the command: with its problems and exit code 1 when there is an error.
 
     Warnings are shown and do not stop anything.
     """
-    from gitops_gen.workflows.reading import read_inventory
+    from gitops_gen.workflows.reading import load_inventory
 
-    judged = read_inventory(inventory, sys.stdin.buffer)
+    judged = load_inventory(inventory, sys.stdin.buffer)
     if judged.inventory is None:
         show_problems(judged, style, result_of_command=True)
         end(ExitCode.PROBLEMS)
     if judged.problems:
         show_problems(judged, style, result_of_command=False)
-    return judged.inventory
+    return Told(judged.inventory, judged)
 
 
 def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> None:
@@ -76,11 +82,6 @@ def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> Non
         show(text)
     if judged.problems:
         note(report.problems_summary(judged.problems))
-
-
-def count_errors(judged: Judged) -> int:
-    """Return how many problems stop the work."""
-    return sum(problem.severity is Severity.ERROR for problem in judged.problems)
 
 
 def failure(error: GitopsGenError) -> str:

@@ -36,7 +36,9 @@ Examples:
 )
 @verify_option("none")
 @kustomize_option
-@option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report.")
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
 def command(
     inventory: str, output: Path, accept_edits: tuple[str, ...], verify: str, kustomize: str | None, style: str
 ) -> None:
@@ -46,20 +48,13 @@ def command(
     code 0: written, or nothing to do; 1: problems in the inventory, nothing written; 3: something was refused, the
     other sync units were written.
     """
-    from gitops_gen.cli.programs import jobs, kustomize_program
+    from gitops_gen.cli.programs import verification
     from gitops_gen.report.outcome import generated_json, generated_text
     from gitops_gen.workflows.generate import generate
 
-    told = console.read(inventory, style)
+    told = console.read(inventory, style).inventory
     console.progress("compiling")
-    done = generate(
-        told,
-        output,
-        accepted=frozenset(accept_edits),
-        kustomize=kustomize_program(kustomize) if verify != "none" else None,
-        verify_all=verify == "all",
-        jobs=jobs(),
-    )
+    done = generate(told, output, accepted=frozenset(accept_edits), verification=verification(verify, kustomize))
     reconciled = done.comparison.reconciled
     report = generated_json if style == "json" else generated_text
     console.result(report(reconciled, files=len(done.comparison.desired.tree), verified=done.verified))

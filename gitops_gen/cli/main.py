@@ -67,9 +67,10 @@ class LazyCommands(click.Group):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            if near:
-                error.message += f" Did you mean '{near[0]}'?"
-            raise
+            if not near:
+                raise
+            message = f"{error.message.rstrip('.')}. Did you mean '{near[0]}'?"
+            raise click.UsageError(message, error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table, without importing them."""
@@ -120,4 +121,3 @@ def _bug(error: Exception) -> str:
     """Write a bug so that it can be reported: one line that says so, then the traceback."""
     trace = "".join(traceback.format_exception(error))
     return f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}"
-

@@ -1,23 +1,90 @@
-"""The other programs that a command needs, found by its options and its environment."""
+"""What a command takes from its options, its environment and its machine, as values for the workflows."""
 
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_gen.cli import console
 
 if TYPE_CHECKING:
-    from gitops_gen.kustomize import Kustomize
+    from gitops_gen.delivery.commit import Identity
+    from gitops_gen.delivery.provenance import Provenance
+    from gitops_gen.workflows.publishing import Clock, Remote
+    from gitops_gen.workflows.reading import Judged
+    from gitops_gen.workflows.rendering import Verification
 
 
-def kustomize_program(path: str | None) -> Kustomize:
-    """Find kustomize. Raises ToolError with advice when there is none, or when it is too old."""
+def verification(verify: str, kustomize: str | None) -> Verification | None:
+    """Turn `--verify` and `--kustomize` into what a workflow needs; None where nothing is to be rendered.
+
+    Raises ToolError with advice when there is no kustomize, or when it is too old.
+    """
+    if verify == "none":
+        return None
     from gitops_gen.kustomize import find_kustomize
+    from gitops_gen.workflows.rendering import Verification
 
-    return find_kustomize(console.environment(), path)
+    found = find_kustomize(
+        console.environment().get("PATH", os.defpath),
+        beside=[Path(sys.executable).parent],
+        chosen=kustomize or "",
+    )
+    return Verification(kustomize=found, jobs=_processors(), every_unit=verify == "all")
 
 
-def jobs() -> int:
+def _processors() -> int:
     """Return how many programs may run side by side: one per processor that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def remote(repository: str | None, branch: str | None, timeout: int) -> Remote:
+    """Say where the GitOps repository is and how git may reach it."""
+    from gitops_gen.workflows.publishing import Remote
+
+    return Remote(
+        environment=console.environment(),
+        relative_to=str(Path.cwd()),
+        repository=repository,
+        branch=branch,
+        timeout_s=float(timeout),
+    )
+
+
+def provenance(inventory: str, judged: Judged, timeout: int) -> Provenance:
+    """Find the commit that holds exactly the inventory that was read."""
+    from gitops_gen.delivery.provenance import inventory_provenance
+
+    contents = {source.name: source.content for source in judged.sources}
+    return inventory_provenance(inventory, contents, environment=console.environment(), timeout_s=float(timeout))
+
+
+def identity(author: str) -> Identity:
+    """Read `Name <mail>`. Raises InputError for anything else."""
+    from email.utils import parseaddr
+
+    from gitops_gen.delivery.commit import Identity
+    from gitops_gen.errors import InputError
+
+    name, mail = parseaddr(author)
+    if not name or not mail:
+        raise InputError(f"{author!r} is no author", help="write it like `Mesh Bot <mesh-bot@example.com>`")
+    return Identity(name, mail)
+
+
+def clock() -> Clock:
+    """Hand in time and chance. SOURCE_DATE_EPOCH, where it is set, is the time that commits bear."""
+    import random
+    import time
+
+    from gitops_gen.workflows.publishing import Clock
+
+    fixed = console.environment().get("SOURCE_DATE_EPOCH", "")
+    return Clock(
+        now=(lambda: float(fixed)) if fixed.isdecimal() else time.time,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+        chance=random.random,
+    )

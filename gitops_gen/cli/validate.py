@@ -28,9 +28,9 @@ def command(inventory: str, style: str) -> None:
     INVENTORY is a file, a directory (all *.yaml, *.yml and *.json below it), or - for standard input. Each problem
     comes with file, line, column, rule id, and what to write instead. Exit code 0: no errors; 1: errors.
     """
-    from gitops_gen.workflows.reading import read_inventory
+    from gitops_gen.workflows.reading import load_inventory
 
-    judged = read_inventory(inventory, sys.stdin.buffer)
+    judged = load_inventory(inventory, sys.stdin.buffer)
     console.show_problems(judged, style, result_of_command=True)
     if judged.inventory is None:
         console.end(ExitCode.PROBLEMS)

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.layout.build import build_tree
 from gitops_gen.layout.ownership import Reconciled, reconcile
-from gitops_gen.layout.seal import read_seal
-from gitops_gen.layout.units import unit_of
+from gitops_gen.layout.units import lost_units
 from gitops_gen.resources.addresses import allocate
 from gitops_gen.resources.compile import compile_mesh
 from gitops_gen.resources.consumers import hosts_with_address
 from gitops_gen.tree import REGULAR, blob_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
-    from gitops_gen.model import Inventory, SyncUnit
+    from gitops_gen.model import Inventory
     from gitops_gen.tree import Entry, Tree
 
 
@@ -78,11 +77,6 @@ def compile_tree(inventory: Inventory) -> Tree:
     return compile_desired(inventory).tree
 
 
-def units(paths: Iterable[str], sync_unit: SyncUnit) -> set[str]:
-    """Return the folders of the sync units in which these paths lie."""
-    return {unit for path in paths if (unit := unit_of(path, sync_unit)) is not None}
-
-
 def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = frozenset()) -> Comparison:
     """Compile for a target and settle, file by file, what happens to it.
 
@@ -95,10 +89,9 @@ def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = fro
         [path for path, entry in target.found.items() if entry.mode == REGULAR and wanted.get(path) != entry.blob]
     )
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
-    ours = [path for path, content in contents.items() if (seal := read_seal(content)) and seal.mesh == mesh]
-    emptied = units(ours, sync_unit) - units(desired.tree, sync_unit)
-    if emptied:
-        desired = replace(desired, tree=build_tree(inventory, desired.compiled, sorted(emptied)))
+    lost = lost_units(desired.tree, contents, mesh, sync_unit)
+    if lost:
+        desired = replace(desired, tree=build_tree(inventory, desired.compiled, lost))
     reconciled = reconcile(
         desired=desired.tree,
         found=target.found,

@@ -9,14 +9,14 @@ from gitops_gen.delivery import worktree
 from gitops_gen.delivery.published import recorded_addresses
 from gitops_gen.tree import below
 from gitops_gen.workflows.desired import Comparison, Target, compare
-from gitops_gen.workflows.rendering import all_units, changed_units, verify_units
+from gitops_gen.workflows.rendering import verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gitops_gen.kustomize import Kustomize
     from gitops_gen.model import Inventory
+    from gitops_gen.workflows.rendering import Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +53,17 @@ def generate(
     folder: Path,
     *,
     accepted: frozenset[str] = frozenset(),
-    kustomize: Kustomize | None = None,
-    verify_all: bool = False,
-    jobs: int = 2,
+    verification: Verification | None = None,
 ) -> Generated:
     """Write the tree of an inventory without errors into a folder.
 
     Files are replaced one by one, atomically, and deleted last. What is refused (a hand edit, somebody else's file)
-    holds back its own sync unit only; it stands in the result. With `kustomize` the changed units, or all, are
-    rendered and compared before anything is written. Raises InputError when the folder cannot be read or written,
-    ToolError when rendering fails.
+    holds back its own sync unit only; it stands in the result. With `verification` units are rendered and compared
+    before anything is written. Raises InputError when the folder cannot be read or written, ToolError when rendering
+    fails or returns something else.
     """
     comparison = compare_folder(inventory, folder, accepted)
     reconciled = comparison.reconciled
-    verified = 0
-    if kustomize is not None:
-        desired = comparison.desired
-        changed = changed_units(desired, (*reconciled.writes, *reconciled.deletes))
-        verified = verify_units(desired, all_units(desired) if verify_all else changed, kustomize, jobs=jobs)
+    verified = verify(comparison, verification) if verification else 0
     worktree.replace(folder, reconciled.writes, reconciled.deletes)
     return Generated(comparison=comparison, verified=verified)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gitops_gen.inventory.load import load_inventory
+from gitops_gen.inventory import load
 from gitops_gen.inventory.source import read_sources
 from gitops_gen.problems import Problem, has_errors, in_order
 from gitops_gen.resources.check import check_shapes
@@ -18,28 +18,36 @@ if TYPE_CHECKING:
     from gitops_gen.model import Inventory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """An inventory with everything that was found in it.
 
-    `inventory` is None when there is at least one error; `texts` holds each file's text, for showing source lines.
+    `inventory` is None when there is at least one error; `texts` holds each file's text, for showing source lines,
+    `sources` the files as they were read.
     """
 
     inventory: Inventory | None
     problems: tuple[Problem, ...]
     texts: Mapping[str, str]
+    sources: tuple[Source, ...]
 
 
 def judge(sources: Iterable[Source]) -> Judged:
     """Validate inventory text, all rules in one run."""
-    loaded = load_inventory(sources)
-    if loaded.inventory is None:
-        return Judged(None, tuple(in_order(loaded.problems)), loaded.texts)
-    problems = in_order((*loaded.problems, *check_shapes(loaded.inventory)))
-    return Judged(None if has_errors(problems) else loaded.inventory, tuple(problems), loaded.texts)
+    sources = tuple(sources)
+    loaded = load.load_inventory(sources)
+    problems = list(loaded.problems)
+    if loaded.inventory is not None:
+        problems += check_shapes(loaded.inventory)
+    return Judged(
+        inventory=None if has_errors(problems) else loaded.inventory,
+        problems=tuple(in_order(problems)),
+        texts=loaded.texts,
+        sources=sources,
+    )
 
 
-def read_inventory(path: str, stdin: BinaryIO | None = None) -> Judged:
+def load_inventory(path: str, stdin: BinaryIO | None = None) -> Judged:
     """Read and judge the inventory at `path`: a file, a directory, or `-` for standard input.
 
     Raises InputError when it cannot be read at all.

@@ -1,0 +1,46 @@
+"""`gitops-gen plan`: what publish would change."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, option, repository_options
+from gitops_gen.errors import ExitCode
+
+
+@click.command(
+    "plan",
+    epilog="""\b
+Examples:
+  gitops-gen plan inventory/
+  gitops-gen plan inventory/ --repository ../mesh.git --format json
+""",
+)
+@inventory_argument
+@repository_options
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
+def command(inventory: str, repository: str | None, branch: str | None, timeout: int, style: str) -> None:
+    """Say what publishing INVENTORY would change; write nothing.
+
+    Compares what the inventory says with what the branch holds: by resource, not by line, and by meaning. Where a
+    guard would hold the plan back, its digest is shown, for `publish --approve`. Exit code 0: a plan, empty or not;
+    1: problems in the inventory; 3: something would be refused or held back.
+    """
+    from gitops_gen.cli.programs import remote
+    from gitops_gen.plan.guards import passes
+    from gitops_gen.report.published import planned_json, planned_text
+    from gitops_gen.workflows.publishing import plan_changes
+
+    told = console.read(inventory, style)
+    console.progress("reading the GitOps repository")
+    planned = plan_changes(told.inventory, remote(repository, branch, timeout))
+    refusals = planned.comparison.reconciled.refusals
+    if style == "json":
+        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base))
+    else:
+        console.result(planned_text(planned.plan, planned.findings, refusals, approved=False))
+    if refusals or not passes(planned.findings, planned.plan, None):
+        console.end(ExitCode.REFUSED)

@@ -1,0 +1,109 @@
+"""`gitops-gen publish`: one commit in the GitOps repository."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, kustomize_option, option, repository_options, verify_option
+from gitops_gen.errors import ExitCode
+
+
+@click.command(
+    "publish",
+    epilog="""\b
+Examples:
+  gitops-gen publish inventory/
+  gitops-gen publish inventory/ --repository git@git.example.com:platform/mesh.git --branch main
+  gitops-gen publish inventory/ --approve sha256:4f1c...
+
+\b
+A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys and the agent of the account.
+""",
+)
+@inventory_argument
+@repository_options
+@option("--approve", metavar="DIGEST", help="Publish although a guard holds back the plan of this digest.")
+@option(
+    "--accept-edits",
+    multiple=True,
+    metavar="PATH",
+    help="Overwrite this hand-edited generated file (relative to gitops.path). May be given several times.",
+)
+@option(
+    "--deadline",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try again when other commits come first.",
+)
+@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
+@verify_option("changed")
+@kustomize_option
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
+def command(  # noqa: PLR0913 - the command's options
+    inventory: str,
+    repository: str | None,
+    branch: str | None,
+    timeout: int,
+    approve: str | None,
+    accept_edits: tuple[str, ...],
+    deadline: int,
+    author: str,
+    verify: str,
+    kustomize: str | None,
+    style: str,
+) -> None:
+    """Commit the tree of INVENTORY to the GitOps repository: one commit, one push, or nothing.
+
+    The push is a compare-and-swap on the server; when another commit comes first, everything is compiled again on top
+    of it. Nothing to change: no commit, and it says so. Exit code 0: published, or nothing to do; 1: problems in the
+    inventory, nothing published; 3: something was refused, the report says what was published all the same; 4: other
+    commits came first until the deadline; 5: rejected by the remote; 6: outcome unknown; 7: git or kustomize failed.
+    """
+    from gitops_gen.cli.programs import clock, identity, provenance, remote, verification
+    from gitops_gen.report.published import landed_text, planned_json, planned_text
+    from gitops_gen.workflows.publishing import Signature, publish
+    from gitops_gen._version import __version__
+
+    told = console.read(inventory, style)
+    done = publish(
+        told.inventory,
+        remote(repository, branch, timeout),
+        provenance=provenance(inventory, told.judged, timeout),
+        signature=Signature(identity=identity(author), date=int(clock().now()), version=__version__),
+        clock=clock(),
+        deadline_s=float(deadline),
+        approved=approve,
+        verification=verification(verify, kustomize),
+        accepted=frozenset(accept_edits),
+        told=console.progress,
+    )
+    planned = done.planned
+    refusals = planned.comparison.reconciled.refusals
+    if style == "json":
+        outcome: dict[str, object] = {
+            "commit": done.commit,
+            "repository": done.repository,
+            "branch": done.branch,
+            "tries": done.tries,
+            "verifiedUnits": done.verified,
+        }
+        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome))
+    else:
+        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
+        if done.commit is not None:
+            console.result(
+                landed_text(
+                    done.commit,
+                    repository=done.repository,
+                    branch=done.branch,
+                    verified=done.verified,
+                    tries=done.tries,
+                )
+            )
+    if refusals or done.guarded:
+        console.end(ExitCode.REFUSED)
