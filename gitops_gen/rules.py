@@ -19,13 +19,38 @@ class Rule(NamedTuple):
 
 # On resources: GGI001-GGI099.
 _RESOURCES: tuple[Rule, ...] = (
+    Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port is visible to no sidecar."),
+    Rule("GGI004", "entry-port-by-name", "A ServiceEntry leads to container ports by number."),
     Rule("GGI005", "entry-host-is-service", "No ServiceEntry has the host of a Service of its cluster."),
     Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is behind an east-west gateway."),
+    Rule("GGI007", "entry-for-two-clusters", "No ServiceEntry selects a pod by a name that another cluster has too."),
+    Rule("GGI008", "one-backend-per-pod", "No two pods are reached by one existing Service."),
+    Rule("GGI010", "certificate-on-two-servers", "A certificate is in one server of a gateway port."),
     Rule("GGI013", "vip-pool", "The vipPool is a range of its own with room for every host that needs an address."),
     Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well."),
+    Rule("GGI019", "no-backend", "What is exposed or consumed has a backend."),
+    Rule("GGI020", "two-servers", "No two servers of a gateway port serve one host with TLS."),
+    Rule("GGI023", "entry-without-ports", "A ServiceEntry has at least one port."),
+    Rule(
+        "GGI026",
+        "name-taken",
+        "No generated resource has the name of another; no Services are merged over clusters.",
+    ),
     Rule("GGI027", "stub-has-pods", "The stub of a remote pod has no pods of its own."),
+    Rule("GGI028", "entry-without-names", "A ServiceEntry stands on a governing Service, for pods that are Ready."),
+    Rule(
+        "GGI029",
+        "own-tls-pair",
+        "PeerAuthentication and DestinationRule for a port with its own TLS come as a pair.",
+    ),
+    Rule("GGI030", "name-too-long", "No generated name or host is longer than Kubernetes, Istio and DNS accept."),
     Rule("GGI032", "remote-identity", "Mesh TLS reaches a pod dialled from elsewhere, and its identity is known."),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
+    Rule(
+        "GGI056",
+        "governing-ports-differ",
+        "Sets of pods that share a generated governing Service agree on its ports.",
+    ),
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.
