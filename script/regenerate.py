@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitops_gen import compile_tree, load_inventory
 from gitops_gen.cli.main import COMMANDS, cli
 from gitops_gen.inventory.format import DOCUMENTS
 from gitops_gen.inventory.schema import json_schema
-from gitops_gen.workflows.desired import compile_tree
-from gitops_gen.workflows.reading import read_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +35,7 @@ def schemas() -> dict[str, str]:
 
 def example_tree() -> dict[str, str]:
     """Make base/ and overlays/ of this repository, the output for examples/thanos/."""
-    judged = read_inventory(str(ROOT / "examples" / "thanos"))
+    judged = load_inventory(str(ROOT / "examples" / "thanos"))
     if judged.inventory is None:
         sys.exit("examples/thanos/ has problems: see gitops-gen validate examples/thanos")
     return {path: content.decode() for path, content in compile_tree(judged.inventory).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -173,3 +174,14 @@ def test_a_cut_leash_ends_what_runs_and_what_comes(tmp_path: Path) -> None:
     assert _until(lambda: not any(map(_alive, pids)))
     later = run([*PYTHON, "import time; time.sleep(600)"], cwd=tmp_path, env={}, timeout_s=30, leash=leash)
     assert later.returncode == -signal.SIGKILL
+
+
+def test_a_program_that_has_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its id may be somebody else's by now.
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("somebody else was killed"))
+    leash = Leash()
+    with subprocess.Popen([*PYTHON, ""]) as process:
+        process.wait()
+        with leash.holding(process):
+            leash.cut()
+    assert process.returncode == 0
