@@ -8,6 +8,7 @@ property tests hold the output against kustomize, PyYAML, ruamel.yaml and Go's r
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -52,10 +53,13 @@ def resource_id(manifest: Manifest) -> ResourceId:
 
 # --- out -----------------------------------------------------------------------------------------------------------
 
+_INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+
 _PLAIN = re.compile(r"(?:\.\./)*[A-Za-z/][A-Za-z0-9_./-]*", re.ASCII)
 _RETYPED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _BLOCK = re.compile(r"[!-~](?:[ -~]*[!-~])?\n(?:(?:[ -~]*[!-~])?\n)*(?<!\n\n)", re.ASCII)
-_INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff]")
+_INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @lru_cache(maxsize=65536)
@@ -70,6 +74,27 @@ def scalar(text: str) -> str:
         return text
     # JSON leaves these as they are, YAML takes some of them for line breaks.
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+_BASES = re.compile(r"[-+]?0(?:[xX](?P<x>[0-9a-fA-F_]*)|[oO]?(?P<o>[0-7_]*)|[bB](?P<b>[01_]*))", re.ASCII)
+
+
+def is_too_large(text: str) -> bool:
+    """Tell whether a string looks like a number that 64 bits cannot hold: `1e400`, `0x` and seventeen digits.
+
+    To Go that is text, so kustomize takes our quotes away, and every other reader of what it renders finds a number,
+    infinite or not. It is the one kind of string that cannot be told apart on the far side: the inventory's rules
+    refuse it.
+    """
+    bare = text.replace("_", "")
+    if _FLOAT.fullmatch(bare):
+        return math.isinf(float(bare))
+    found = _BASES.fullmatch(text)
+    if found is None:
+        return False
+    radix = {"x": 16, "o": 8, "b": 2}[found.lastgroup or "o"]
+    digits = (found[found.lastgroup or "o"] or "").replace("_", "")
+    return int(digits or "0", radix) >> 63 > 0
 
 
 class _Quoted(dict[str, str]):
@@ -152,8 +177,6 @@ def dump(manifests: Iterable[Manifest]) -> str:
 
 # --- in ------------------------------------------------------------------------------------------------------------
 
-_INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS: dict[str, object] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -168,7 +191,9 @@ def _plain(text: str) -> object:
     if _INT.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        number = float(text)
+        # Go takes what no float64 can hold for text, and so leaves it unquoted.
+        return text if math.isinf(number) else number
     return text
 
 
