@@ -8,13 +8,8 @@ until one commit is pushed. Where the server can, the clone holds commits and tr
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import stat
-import tempfile
-import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.commit import write_commit
@@ -22,21 +17,19 @@ from gitops_gen.delivery.environment import local_environment, remote_environmen
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.push import push_commit
 from gitops_gen.delivery.refs import branch_ref
+from gitops_gen.delivery.scratch import private_folder
 from gitops_gen.delivery.shown import shown
 from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from gitops_gen.delivery.commit import Identity
     from gitops_gen.delivery.facade import CleanGit
     from gitops_gen.delivery.push import Outcome
     from gitops_gen.delivery.url import RepositoryUrl
-
-PREFIX = "gitops-gen-clone-"
-STALE_S = 24 * 3600
-"""Age at which a clone that some killed run left behind is swept away."""
 
 BASE = "refs/gitops-gen/base"
 """Where the remote's branch stands in the clone; no local branch exists."""
@@ -77,31 +70,10 @@ def open_clone(  # noqa: PLR0913 - each is a fact that only the caller knows
     name, RefusedError when `folder` is no folder in the repository.
     """
     ref = branch_ref(branch)
-    parent = Path(tempfile.gettempdir()) if scratch is None else scratch
-    sweep(parent)
-    try:
-        private = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))  # mode 0700
-    except OSError as error:
-        raise ToolError(f"no temporary folder can be made in {parent}: {error.strerror}") from error
-    try:
+    with private_folder(scratch) as private:
         clone = Clone(private, url, ref, folder, environment=environment, timeout_s=timeout_s)
         clone.refresh()
         yield clone
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
-
-
-def sweep(parent: Path) -> None:
-    """Remove clones of ours that a killed run left in `parent` a day ago or earlier."""
-    # Age is what a clock is for; nothing that is written depends on it.
-    oldest = time.time() - STALE_S
-    for left in parent.glob(f"{PREFIX}*"):
-        try:
-            found = left.lstat()
-        except OSError:
-            continue
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mtime < oldest:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 class Clone:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gitops_gen.delivery.failure import GitError
+from gitops_gen.delivery.shown import shown
 from gitops_gen.errors import ToolError
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _read_report(report: str, ref: str, words: str) -> _Attempt:
             continue
         # "[rejected]" is git's own word, before anything is sent: the ref is not where the lease says.
         stale = summary.startswith("[rejected]") or any(race in summary for race in _RACES)
-        return _Attempt(_Answer.STALE if stale else _Answer.REFUSED, words)
+        return _Attempt(_Answer.STALE if stale else _Answer.REFUSED, f"{words}\n{shown(summary)}".strip())
     return _Attempt(_Answer.NONE, words)
 
 

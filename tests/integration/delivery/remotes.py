@@ -1,0 +1,224 @@
+"""Real git over real remotes: bare repositories by path, and by smart HTTP on loopback (git's own http-backend).
+
+`loopback.pem` is a key and a certificate for 127.0.0.1 and localhost that nothing but these tests trusts. Made by
+`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500` with both as subjectAltName.
+"""
+
+from __future__ import annotations
+
+import http.server
+import os
+import ssl
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_gen.delivery.clone import open_clone
+from gitops_gen.delivery.url import parse_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitops_gen.delivery.clone import Clone
+
+CERTIFICATE = Path(__file__).parent / "loopback.pem"
+BRANCH = "main"
+
+
+def git(folder: Path, *arguments: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> str:
+    """Run git in a folder and return what it says; its failure fails the test."""
+    completed = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+    )
+    assert completed.returncode == 0, f"git {' '.join(arguments)}: {completed.stderr.decode(errors='replace')}"
+    return completed.stdout.decode()
+
+
+@dataclass
+class Bare:
+    """A bare repository that plays the remote."""
+
+    path: Path
+
+    def git(self, *arguments: str, stdin: str | bytes = "") -> str:
+        return git(self.path, *arguments, stdin=stdin)
+
+    def tip(self, branch: str = BRANCH) -> str:
+        return self.git("rev-parse", "--verify", f"refs/heads/{branch}").strip()
+
+    def exists(self, branch: str = BRANCH) -> bool:
+        return bool(self.git("for-each-ref", f"refs/heads/{branch}"))
+
+    def files(self, revision: str = BRANCH) -> dict[str, str]:
+        """Return every file's content by path; other entries by their mode."""
+        found = {}
+        for record in self.git("ls-tree", "-r", "-z", revision).split("\0")[:-1]:
+            head, _, path = record.partition("\t")
+            mode, kind, blob = head.split(" ")
+            found[path] = self.git("cat-file", "blob", blob) if (mode, kind) == ("100644", "blob") else mode
+        return found
+
+    def commit(self, files: Mapping[str, str], branch: str = BRANCH, *, entries: str = "") -> str:
+        """Let somebody commit files on top of the branch; `entries` are records for `git update-index`, with NULs."""
+        index = {"GIT_INDEX_FILE": str(self.path / "test-index")}
+        git(self.path, "read-tree", *([branch] if self.exists(branch) else ["--empty"]), env=index)
+        lines = entries
+        for path, content in files.items():
+            blob = self.git("hash-object", "-w", "--stdin", stdin=content).strip()
+            lines += f"100644 {blob}\t{path}\0"
+        git(self.path, "update-index", "--add", "-z", "--index-info", stdin=lines, env=index)
+        tree = git(self.path, "write-tree", "--missing-ok", env=index).strip()
+        parents = ["-p", self.tip(branch)] if self.exists(branch) else []
+        commit = self.git("commit-tree", tree, *parents, "-m", "somebody else").strip()
+        self.git("update-ref", f"refs/heads/{branch}", commit)
+        return commit
+
+    def hook(self, name: str, script: str) -> None:
+        hook = self.path / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\n{script}\n")
+        hook.chmod(0o755)
+
+    def fsck(self) -> None:
+        self.git("fsck", "--strict", "--no-dangling")
+
+
+def make_bare(path: Path, *, filtering: bool = True, object_format: str = "sha1") -> Bare:
+    path.mkdir(parents=True)
+    git(path, "init", "--quiet", "--bare", f"--object-format={object_format}", "--initial-branch", BRANCH)
+    git(path, "config", "uploadpack.allowFilter", str(filtering).lower())
+    git(path, "config", "http.receivepack", "true")
+    return Bare(path)
+
+
+@dataclass
+class Forge:
+    """A server for the bare repositories below a folder, with what it was asked and how it shall misbehave."""
+
+    root: Path
+    port: int = 0
+    requests: list[tuple[str, str, str]] = field(default_factory=list)
+    """Method, path, and Authorization header of every request."""
+    token: str = ""
+    """When set: the header that every request must have."""
+    forbidden: str = ""
+    """When set: requests whose path holds this are answered 403."""
+    cut_after: int | None = None
+    """When set: the answer to a push ends after so many bytes, and the connection with it."""
+    cuts: int = 1
+    """How many answers are cut."""
+
+    def url(self, bare: Bare) -> str:
+        return f"https://127.0.0.1:{self.port}/{bare.path.relative_to(self.root)}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    forge: Forge
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
+        pass
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _answer(self) -> None:
+        forge = self.forge
+        body = self._body()
+        authorization = self.headers.get("Authorization", "")
+        forge.requests.append((self.command, self.path, authorization))
+        if forge.token and authorization != forge.token:
+            self._say("401 Unauthorized", {"WWW-Authenticate": "Basic"}, b"")
+            return
+        if forge.forbidden and forge.forbidden in self.path:
+            self._say("403 Forbidden", {}, b"")
+            return
+        path, _, query = self.path.partition("?")
+        completed = subprocess.run(
+            ["git", "http-backend"],
+            input=body,
+            capture_output=True,
+            check=False,
+            env={
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": str(forge.root),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "GIT_CONFIG_NOSYSTEM": "1",
+                "REQUEST_METHOD": self.command,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                "REMOTE_USER": "tester",
+            },
+        )
+        head, _, content = completed.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().splitlines())
+        self._say(headers.pop("Status", "200 OK"), headers, content)
+
+    def _say(self, status: str, headers: Mapping[str, str], content: bytes) -> None:
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
+        answer = "\r\n".join([*lines, f"Content-Length: {len(content)}", "", ""]).encode() + content
+        pushing = self.command == "POST" and self.path.endswith("/git-receive-pack")
+        if self.forge.cut_after is not None and pushing and self.forge.cuts:
+            self.forge.cuts -= 1
+            answer = answer[: self.forge.cut_after]
+            self.close_connection = True
+        self.wfile.write(answer)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    context: ssl.SSLContext
+
+    def get_request(self) -> tuple[ssl.SSLSocket, object]:
+        connection, address = super().get_request()
+        return self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: a client that hangs up is part of the tests."""
+
+
+@contextmanager
+def cloned(
+    url: str | Path,
+    *,
+    branch: str = BRANCH,
+    folder: str = "",
+    environment: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
+    timeout_s: float = 60,
+) -> Iterator[Clone]:
+    """Open a clone as the program does, trusting the test server's certificate."""
+    caller = {**os.environ, "GIT_SSL_CAINFO": str(CERTIFICATE), **(environment or {})}
+    with open_clone(
+        parse_repository(str(url), relative_to="/"),
+        branch,
+        environment=caller,
+        timeout_s=timeout_s,
+        folder=folder,
+        scratch=scratch,
+    ) as clone:
+        yield clone

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from gitops_gen.delivery.scratch import PREFIX, STALE_S
+from gitops_gen.errors import InputError, RefusedError, ToolError
+from gitops_gen.tree import Entry, blob_id
+from tests.integration.delivery.remotes import Bare, Forge, cloned, make_bare
+
+OVERLAY = "overlays/east/monitoring/db"
+
+
+def test_an_empty_repository_has_no_base(remote_url: str) -> None:
+    with cloned(remote_url) as clone:
+        assert clone.base is None
+        assert clone.entries() == {}
+        assert clone.read([]) == {}
+
+
+def test_a_missing_branch_has_no_base(bare: Bare, remote_url: str) -> None:
+    bare.commit({"a": "1"}, "other")
+    with cloned(remote_url) as clone:
+        assert clone.base is None
+
+
+def test_only_the_branch_of_exactly_that_name_counts(bare: Bare, remote_url: str) -> None:
+    commit = bare.commit({"a": "1"}, "other")
+    bare.git("update-ref", "refs/heads/refs/heads/main", commit)
+    bare.git("update-ref", "refs/tags/main", commit)
+    with cloned(remote_url) as clone:
+        assert clone.base is None
+
+
+@pytest.mark.parametrize("filtering", [True, False])
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_files_are_listed_by_blob_and_read_in_a_batch(
+    tmp_path: Path, forge: Forge, *, filtering: bool, object_format: str
+) -> None:
+    remote = make_bare(tmp_path / "srv" / "other.git", filtering=filtering, object_format=object_format)
+    files = {f"{OVERLAY}/db-{number}.yaml": f"pod: {number}\n" for number in range(20)} | {"README.md": "people's\n"}
+    remote.commit({path: "before\n" for path in files})
+    tip = remote.commit(files)
+    with cloned(forge.url(remote)) as clone:
+        assert clone.base == tip
+        assert clone.object_format == object_format
+        found = clone.entries()
+        assert found == {
+            path: Entry("100644", blob_id(content.encode(), object_format)) for path, content in files.items()
+        }
+        seen = len(forge.requests)
+        blobs = [found[path].blob for path in files]
+        assert clone.read(blobs) == {blob_id(text.encode(), object_format): text.encode() for text in files.values()}
+        again = clone.read(blobs[:3])
+        assert len(again) == 3
+    posts = [path for method, path, _ in forge.requests[seen:] if method == "POST" and "upload-pack" in path]
+    assert len(posts) == (1 if filtering else 0), "one batch, and only where the clone came without contents"
+
+
+def test_a_partial_clone_holds_no_contents(tmp_path: Path, bare: Bare, forge: Forge) -> None:
+    bare.commit({"big": "x" * 100_000})
+    with cloned(forge.url(bare), scratch=tmp_path) as clone:
+        (private,) = tmp_path.glob(f"{PREFIX}*")
+        objects = clone.local.cat_file("--batch-all-objects", "--batch-check=%(objecttype)").decode().split()
+        assert sorted(objects) == ["commit", "tree"]
+        assert private.stat().st_mode & 0o777 == 0o700
+    assert not private.exists()
+
+
+def test_a_server_that_hands_out_no_single_blobs_is_cloned_whole(bare: Bare, forge: Forge) -> None:
+    tip = bare.commit({"a": "1\n", "b": "2\n"})
+    # The first protocol serves what a ref names, and nothing else.
+    bare.git("config", "uploadpack.allowAnySHA1InWant", "false")
+    with cloned(forge.url(bare)) as clone:
+        found = clone.entries()
+        variables = dict(clone.remote._given.variables)
+        number = next(key for key, value in variables.items() if value == "protocol.version")
+        variables[number.replace("KEY", "VALUE")] = "0"
+        clone.remote._given = type(clone.remote._given)(variables)
+        assert clone.read([found["a"].blob]) == {found["a"].blob: b"1\n"}
+        assert clone.read([found["b"].blob]) == {found["b"].blob: b"2\n"}
+        assert clone.base == tip
+        later = bare.commit({"a": "3\n"})
+        clone.refresh()
+        assert clone.base == later
+        assert clone.read([clone.entries()["a"].blob]) == {blob_id(b"3\n"): b"3\n"}
+
+
+def test_roots_select_what_is_listed(bare: Bare) -> None:
+    bare.commit({"base/a": "1", "overlays/b": "2", "overlays-not/c": "3", "README.md": "4"})
+    with cloned(bare.path) as clone:
+        assert sorted(clone.entries("base", "overlays")) == ["base/a", "overlays/b"]
+
+
+def test_paths_are_relative_to_the_folder(bare: Bare) -> None:
+    bare.commit({"deploy/mesh/base/a": "1", "deploy/base/b": "2", "base/c": "3"})
+    with cloned(bare.path, folder="deploy/mesh") as clone:
+        assert sorted(clone.entries()) == ["base/a"]
+        assert sorted(clone.entries("base", "overlays")) == ["base/a"]
+
+
+def test_names_that_are_no_text_are_listed(bare: Bare) -> None:
+    bare.commit({'odd "name"\n\t': "1", "é": "2"})
+    with cloned(bare.path) as clone:
+        assert sorted(clone.entries()) == ['odd "name"\n\t', "é"]
+
+
+@pytest.mark.parametrize("link", ["deploy", "deploy/mesh"])
+def test_a_folder_behind_a_link_is_refused(bare: Bare, link: str) -> None:
+    blob = bare.git("hash-object", "-w", "--stdin", stdin="/etc").strip()
+    bare.commit({}, entries=f"120000 {blob}\t{link}\0")
+    with pytest.raises(RefusedError, match="symlink"), cloned(bare.path, folder="deploy/mesh"):
+        pass
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(bare: Bare) -> None:
+    bare.commit({"deploy": "a file"})
+    with pytest.raises(RefusedError, match="deploy"), cloned(bare.path, folder="deploy"):
+        pass
+
+
+def test_symlinks_and_submodules_are_listed_with_their_mode(bare: Bare) -> None:
+    blob = bare.git("hash-object", "-w", "--stdin", stdin="/etc").strip()
+    commit = bare.commit({"a": "1"})
+    bare.commit({}, entries=f"120000 {blob}\toverlays/link\x00160000 {commit}\toverlays/sub\0")
+    with cloned(bare.path) as clone:
+        found = clone.entries("overlays")
+    assert found == {"overlays/link": Entry("120000", blob), "overlays/sub": Entry("160000", commit)}
+
+
+def test_refresh_follows_the_branch(bare: Bare, remote_url: str) -> None:
+    with cloned(remote_url) as clone:
+        assert clone.base is None
+        first = bare.commit({"a": "1\n"})
+        clone.refresh()
+        assert clone.base == first
+        bare.git("update-ref", "refs/heads/main", bare.commit({"b": "2\n"}, "other"))
+        clone.refresh()
+        assert sorted(clone.entries()) == ["b"], "a branch that was rewritten is followed, too"
+        bare.git("update-ref", "-d", "refs/heads/main")
+        clone.refresh()
+        assert clone.base is None
+
+
+def test_tags_do_not_come_along(bare: Bare, remote_url: str) -> None:
+    bare.commit({"a": "1"})
+    bare.git("tag", "v1", "main")
+    with cloned(remote_url) as clone:
+        refs = clone.local.for_each_ref("--format=%(refname)").decode().split()
+    assert refs == ["refs/gitops-gen/base"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("/nonexistent/mesh.git", "does not appear to be a git repository"),
+        ("file:///nonexistent/mesh.git", "does not appear to be a git repository"),
+        ("https://127.0.0.1:1/mesh.git", "127.0.0.1"),
+        ("ssh://git@127.0.0.1:1/mesh.git", ""),
+    ],
+)
+def test_a_remote_that_cannot_be_read_is_a_failed_tool(url: str, words: str) -> None:
+    with pytest.raises(ToolError) as failed, cloned(url):
+        pass
+    assert url in failed.value.message
+    assert words in failed.value.details
+    assert failed.value.help
+    assert failed.value.exit_code == 7
+
+
+def test_a_remote_that_wants_a_token_says_where_to_put_it(bare: Bare, forge: Forge) -> None:
+    forge.token = "Basic something"
+    with pytest.raises(ToolError) as failed, cloned(forge.url(bare)):
+        pass
+    assert "GITOPS_GEN_TOKEN" in failed.value.help
+
+
+def test_a_stalled_remote_is_given_up_after_the_time_limit(tmp_path: Path) -> None:
+    stall = tmp_path / "bin" / "ssh"
+    stall.parent.mkdir()
+    stall.write_text("#!/bin/sh\nexec sleep 60\n")
+    stall.chmod(0o755)
+    began = time.monotonic()
+    with (
+        pytest.raises(ToolError, match="did not end within"),
+        cloned("git@example.com:mesh.git", environment={"PATH": f"{stall.parent}:{os.environ['PATH']}"}, timeout_s=1),
+    ):
+        pass
+    assert time.monotonic() - began < 20
+
+
+def test_a_missing_git_is_a_missing_tool() -> None:
+    with pytest.raises(ToolError, match="git not found"), cloned("/srv/mesh.git", environment={"PATH": "/nonexistent"}):
+        pass
+
+
+def test_an_impossible_branch_is_the_users_mistake(bare: Bare) -> None:
+    with pytest.raises(InputError, match="branch"), cloned(bare.path, branch="--upload-pack=x"):
+        pass
+
+
+def test_the_private_folder_goes_whatever_happens(tmp_path: Path, bare: Bare) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with pytest.raises(KeyboardInterrupt), cloned(bare.path, scratch=scratch):
+        raise KeyboardInterrupt
+    assert list(scratch.iterdir()) == []
+
+
+def test_folders_that_a_killed_run_left_are_swept_by_age(tmp_path: Path, bare: Bare) -> None:
+    scratch = tmp_path / "scratch"
+    outside = tmp_path / "outside"
+    for made in (scratch / f"{PREFIX}old" / "deep", scratch / f"{PREFIX}new", scratch / "somebody", outside):
+        made.mkdir(parents=True)
+    (outside / "kept").touch()
+    (scratch / f"{PREFIX}link").symlink_to(outside)
+    past = time.time() - STALE_S - 60
+    for name in (f"{PREFIX}old", "somebody"):
+        os.utime(scratch / name, (past, past))
+    os.utime(outside, (past, past))
+    with cloned(bare.path, scratch=scratch):
+        pass
+    assert sorted(left.name for left in scratch.iterdir()) == sorted([f"{PREFIX}new", f"{PREFIX}link", "somebody"])
+    assert (outside / "kept").exists()
+
+
+def test_a_full_disk_is_a_failed_tool(tmp_path: Path, bare: Bare) -> None:
+    missing = tmp_path / "missing"
+    with pytest.raises(ToolError, match="no temporary folder"), cloned(bare.path, scratch=missing):
+        pass
+    assert not missing.exists()
