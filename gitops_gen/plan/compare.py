@@ -201,7 +201,7 @@ def _workload(
                 pod=pod,
                 action=action,
                 resources=_in_order(members),
-                statements=statements(whole[0].get((folder, pod), []), whole[1].get((folder, pod), [])),
+                statements=statements(*_meant(folder, pod, members, whole)),
             )
         )
     return WorkloadChange(
@@ -214,6 +214,17 @@ def _workload(
         pods_added=tuple(sorted(after.pods - before.pods, key=pod_order)),
         pods_removed=tuple(sorted(before.pods - after.pods, key=pod_order)),
         subjects=(*subjects, *_shared_subjects(shared)),
+    )
+
+
+def _meant(
+    folder: TreeFolder, pod: str, members: list[_Paired], whole: tuple[_ByPod, _ByPod]
+) -> tuple[list[Manifest], list[Manifest]]:
+    """Return what a pod's meaning is read from, before and after: its file, and what came from another file."""
+    here = whole[0].get((folder, pod), []), whole[1].get((folder, pod), [])
+    return (
+        [*here[0], *(pair.before.manifest for pair in members if pair.before)],
+        [*here[1], *(pair.after.manifest for pair in members if pair.after)],
     )
 
 

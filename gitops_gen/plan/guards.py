@@ -201,7 +201,7 @@ def _unit(unit: UnitChange) -> Iterator[GuardFinding]:
             scope=unit.unit,
             number=unit.resources_before,
             limit=0,
-            message=f"sync unit {unit.unit} would become empty: {gone} would go, a ConfigMap would keep its place",
+            message=f"sync unit {unit.unit} would become empty: {gone} go, a ConfigMap keeps its place",
         )
 
 

@@ -5,6 +5,7 @@ Facts are read from the resources alone, whatever made them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.plan.changes import Statement
@@ -20,6 +21,8 @@ Facts = dict[str, tuple[str, ...]]
 _EXPORT_TO = "networking.istio.io/exportTo"
 _PROTOCOLS = {"kubernetes.io/h2c": "HTTP2"}
 _PARTS = {"Service": "backend", "ServiceEntry": "backend", "VirtualService": "route"}
+_ENDPOINT = re.compile(r'^ *- (?:address: )?"?([^"\s]*[^"\s:])"?$', re.MULTILINE)
+"""An entry in a list of endpoints, in either format; not the lines that frame them, nor comments."""
 _POLICIES = ("DestinationRule", "PeerAuthentication")
 
 
@@ -59,46 +62,57 @@ def facts(manifests: Iterable[Manifest]) -> Facts:
 
 def external_hosts(manifest: Manifest) -> list[str]:
     """Return the hosts by which a VirtualService is reached through gateways; none for other kinds."""
-    if manifest["kind"] != "VirtualService" or all(
-        gateway == "mesh" for gateway in _spec(manifest).get("gateways", [])
-    ):
+    spec = _mapping(manifest.get("spec"))
+    if manifest["kind"] != "VirtualService" or all(gateway == "mesh" for gateway in _texts(spec.get("gateways"))):
         return []
-    return [str(host) for host in _spec(manifest).get("hosts", []) if host != "*"]
+    return [host for host in _texts(spec.get("hosts")) if host != "*"]
 
 
-def _spec(manifest: Manifest) -> dict[str, Any]:
-    spec = manifest.get("spec")
-    return spec if isinstance(spec, dict) else {}
+# What stands in a repository may be anything, once somebody edited it: what has not the shape that we know is passed
+# over, never a failure.
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [member for member in value if isinstance(member, str)] if isinstance(value, list) else []
 
 
 def _facts_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    kind = manifest["kind"]
+    kind, spec = manifest["kind"], _mapping(manifest.get("spec"))
     if kind == "VirtualService":
-        yield from _virtual_service(manifest)
+        yield from (("host", host) for host in external_hosts(manifest))
+        yield from _routes(spec)
     elif kind == "Gateway":
-        for server in _spec(manifest).get("servers", []):
-            port = server.get("port", {})
+        for server in _mappings(spec.get("servers")):
+            port = _mapping(server.get("port"))
             yield "gateway port", str(port.get("number"))
             yield "gateway protocol", f"{port.get('number')}/{port.get('protocol')}"
-            yield from (("gateway host", str(host)) for host in server.get("hosts", []))
+            yield from (("gateway host", host) for host in _texts(server.get("hosts")))
     elif kind in {"Service", "ServiceEntry"}:
         yield "backend", kind
-        yield from ((f"port {port.get('name')}", _port(port)) for port in _spec(manifest).get("ports", []))
+        yield from ((f"port {port.get('name')}", _port(port)) for port in _mappings(spec.get("ports")))
     elif kind in _POLICIES:
-        yield from ((f"policy {field}", value) for field, value in _leaves(_spec(manifest), ""))
+        yield from ((f"policy {field}", value) for field, value in _leaves(spec, ""))
     elif kind == "ConfigMap":
-        for text in (manifest.get("data") or {}).values():
-            yield from (("endpoint", line) for line in _list_entries(str(text)))
-    yield from _visibility(manifest)
+        for text in _mapping(manifest.get("data")).values():
+            yield from (("endpoint", endpoint) for endpoint in _ENDPOINT.findall(str(text)))
+    yield from _visibility(manifest, spec)
 
 
-def _virtual_service(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    yield from (("host", host) for host in external_hosts(manifest))
-    for family in ("http", "tls", "tcp"):
-        for rule in _spec(manifest).get(family, []):
-            yield from (("gateway port", str(match["port"])) for match in rule.get("match", []) if "port" in match)
-            for route in rule.get("route", []):
-                yield "destination", str(route.get("destination", {}).get("host"))
+def _routes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for rule in (rule for family in ("http", "tls", "tcp") for rule in _mappings(spec.get(family))):
+        for match in _mappings(rule.get("match")):
+            if "port" in match:
+                yield "gateway port", str(match["port"])
+        for route in _mappings(rule.get("route")):
+            yield "destination", str(_mapping(route.get("destination")).get("host"))
 
 
 def _port(port: Mapping[str, Any]) -> str:
@@ -110,14 +124,12 @@ def _port(port: Mapping[str, Any]) -> str:
     return f"{number}/{_PROTOCOLS.get(spoken, spoken.upper())}{to}"
 
 
-def _visibility(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _visibility(manifest: Manifest, spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the namespaces that a resource is exported to, under its part, since the parts differ in that."""
-    exported = _spec(manifest).get("exportTo")
-    annotation = (manifest["metadata"].get("annotations") or {}).get(_EXPORT_TO)
-    if isinstance(annotation, str):
-        exported = annotation.split(",")
+    annotation = _mapping(_mapping(manifest["metadata"]).get("annotations")).get(_EXPORT_TO)
+    exported = annotation.split(",") if isinstance(annotation, str) else _texts(spec.get("exportTo"))
     part = _PARTS.get(manifest["kind"], manifest["kind"])
-    yield from ((f"visibility of the {part}", str(namespace)) for namespace in exported or [])
+    yield from ((f"visibility of the {part}", namespace) for namespace in exported)
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
@@ -130,9 +142,3 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
             yield from _leaves(member, f"{path}[{place}]")
     elif not path.startswith("exportTo"):
         yield path, str(value)
-
-
-def _list_entries(text: str) -> list[str]:
-    """Return the entries of a list of endpoints: its lines without comments and without what only frames them."""
-    lines = [line.strip() for line in text.splitlines()]
-    return [line.removeprefix("- ").strip("\"'") for line in lines if line.startswith("- ") and not line.endswith(":")]

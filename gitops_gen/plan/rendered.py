@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -38,25 +38,40 @@ class Reading:
         """Return the resources in a file; none where it holds anything else, which is remembered."""
         key = (path, content)
         if key not in self._parsed:
-            try:
-                manifests: list[Manifest] = list(load(content.decode()))
-                for manifest in manifests:
-                    resource_id(manifest)
-            except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError, RecursionError):
+            found = _read(content)
+            if found is None or not all(_is_resource(document) for document in found):
                 # Only a hand edit that the user gave up (`--accept-edits`) can look like this.
                 self.unreadable.add(path)
-                manifests = []
-            self._parsed[key] = manifests
+                found = []
+            self._parsed[key] = [manifest for manifest in found if isinstance(manifest, dict)]
         return self._parsed[key]
 
     def listed(self, path: str, content: bytes) -> list[str]:
         """Return what a kustomization lists under `resources`."""
-        try:
-            documents = list(load(content.decode()))
-            return [str(entry) for document in documents for entry in document.get("resources", [])]
-        except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError, RecursionError):
+        documents = _read(content)
+        if documents is None:
             self.unreadable.add(path)
             return []
+        lists = [document.get("resources") for document in documents if isinstance(document, dict)]
+        return [str(entry) for entries in lists if isinstance(entries, list) for entry in entries]
+
+
+def _read(content: bytes) -> list[Any] | None:
+    """Return the documents in a file, None for one that is no YAML."""
+    try:
+        return list(load(content.decode()))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        # Unhashable keys and whole numbers beyond reason are errors of other classes.
+        return None
+
+
+def _is_resource(manifest: object) -> bool:
+    """Tell whether a document has a resource id, of text throughout."""
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("metadata"), dict):
+        return False
+    metadata = manifest["metadata"]
+    words = (manifest.get("apiVersion"), manifest.get("kind"), metadata.get("namespace", ""), metadata.get("name"))
+    return all(isinstance(word, str) for word in words)
 
 
 class Side:

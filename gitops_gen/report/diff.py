@@ -59,7 +59,7 @@ def _file_diff(path: str, before: bytes | None, after: bytes | None) -> list[str
     if old is None or new is None:
         return [*head, "the two differ and at least one of them is no text"]
     if max(len(old), len(new)) > _LONGEST_FILE:
-        return [*head, f"{len(old):,} lines and {len(new):,} lines, too many to compare"]
+        return [*head, f"{count(len(old), 'line')} and {count(len(new), 'line')}, too many to compare"]
     bare = [line for line in old if not line.startswith(_SEAL)], [line for line in new if not line.startswith(_SEAL)]
     if bare[0] != bare[1]:
         old, new = bare

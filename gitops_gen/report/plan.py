@@ -156,7 +156,8 @@ def _pods(group: Group) -> str:
     if same:
         return f"{before:,} -> {count(after, 'pod')}{each}"
     all_before, all_after = sum(change.pods_before for change in changes), sum(change.pods_after for change in changes)
-    return f"{after - before:+,} pods each, {all_before:,} -> {all_after:,} in all"
+    step = count(abs(after - before), "pod")
+    return f"{step} {'more' if after > before else 'fewer'} each, {all_before:,} -> {all_after:,} in all"
 
 
 def _remark(remark: Remark, *, example: bool) -> str:

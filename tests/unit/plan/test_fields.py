@@ -12,7 +12,11 @@ from gitops_gen.plan.fields import changed_fields
         ({"a": 1}, {"a": 2}, ["a"]),
         ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, ["a.c"]),
         ({"a": 1}, {"b": 1}, ["a", "b"]),
-        ({"spec": {"http": [{"match": 1}, {"match": 2}]}}, {"spec": {"http": [{"match": 1}, {"match": 3}]}}, ["spec.http[1].match"]),
+        (
+            {"spec": {"http": [{"match": 1}, {"match": 2}]}},
+            {"spec": {"http": [{"match": 1}, {"match": 3}]}},
+            ["spec.http[1].match"],
+        ),
         ({"hosts": ["a"]}, {"hosts": ["a", "b"]}, ["hosts"]),
         ({"metadata": {"labels": {"a.b/c": "1"}}}, {"metadata": {"labels": {}}}, ['metadata.labels["a.b/c"]']),
         ({"port": True}, {"port": 1}, ["port"]),

@@ -21,7 +21,15 @@ def test_reads_a_path_and_writes_it_back(path: str, place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["base/ns/file.yaml", "base/a/b/c/d.yaml", "overlays/file.yaml", "overlays/a/b/c/d/e.yaml", "published/a.yaml", "a"]
+    "path",
+    [
+        "base/ns/file.yaml",
+        "base/a/b/c/d.yaml",
+        "overlays/file.yaml",
+        "overlays/a/b/c/d/e.yaml",
+        "published/a.yaml",
+        "a",
+    ],
 )
 def test_knows_no_place_elsewhere(path: str) -> None:
     assert place_of(path) is None
