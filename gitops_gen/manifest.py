@@ -212,5 +212,6 @@ def load(text: str) -> Iterator[dict[str, Any]]:
     Raises yaml.YAMLError for text that is no YAML.
     """
     for node in yaml.compose_all(text, Loader=yaml.CSafeLoader):
-        if node is not None:
-            yield _value(node)
+        value = _value(node)
+        if value is not None:
+            yield value
