@@ -19,6 +19,7 @@ from gitops_gen.inventory.lookup import Clusters
 from gitops_gen.inventory.nodes import read_documents
 from gitops_gen.inventory.rules import DOCUMENT_RULES, INVENTORY_RULES
 from gitops_gen.inventory.rules.bounds import within_bounds
+from gitops_gen.inventory.rules.ways import see_whole
 from gitops_gen.inventory.validation import validate
 from gitops_gen.inventory.written import Documents, Written
 from gitops_gen.problems import Problem, has_errors, in_order
@@ -62,8 +63,9 @@ def load_inventory(sources: Iterable[Source]) -> Loaded:
     inventory = None
     if not beyond:
         inventory = expand_inventory(documents, digest=_digest(gathered.values))
+        whole = see_whole(documents, inventory)
         for inventory_rule in INVENTORY_RULES:
-            problems += inventory_rule(documents, inventory)
+            problems += inventory_rule(whole)
     return Loaded(
         inventory=None if has_errors(problems) else inventory,
         problems=tuple(in_order(problems)),

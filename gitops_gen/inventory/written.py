@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -23,10 +23,14 @@ class Written(Generic[Model_co]):
     fields: Model_co
     subject: str
     """How people call it: `Workload monitoring/prometheus`."""
+    _places: dict[tuple[str | int, ...], Location] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def at(self, *path: str | int) -> Location:
         """Return the place of a value, or of the nearest mapping or list around it that is written."""
-        return self.document.at(path)
+        # A placement by labels asks for the same places once for each cluster.
+        if path not in self._places:
+            self._places[path] = self.document.at(path)
+        return self._places[path]
 
     def at_key(self, *path: str | int) -> Location:
         """Return the place of the last key of `path`."""

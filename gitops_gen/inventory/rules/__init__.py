@@ -30,18 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gitops_gen.inventory.lookup import Clusters
+    from gitops_gen.inventory.rules.ways import Whole
     from gitops_gen.inventory.written import Documents
-    from gitops_gen.model import Inventory
     from gitops_gen.problems import Problem
 
 DocumentRule: TypeAlias = "Callable[[Documents, Clusters], Iterable[Problem]]"
-InventoryRule: TypeAlias = "Callable[[Documents, Inventory], Iterable[Problem]]"
+InventoryRule: TypeAlias = "Callable[[Whole], Iterable[Problem]]"
 
 DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     identity.one_mesh,
     identity.unique_names,
     names.valid_names,
     names.valid_labels,
+    names.named_once,
     references.known_clusters,
     references.selecting_labels,
     references.known_ingresses,
@@ -73,6 +74,7 @@ INVENTORY_RULES: tuple[InventoryRule, ...] = (
     pods.ordinals_there,
     pods.names_fit,
     hosts.one_owner_per_host,
+    hosts.one_port_per_host,
     hosts.valid_hosts,
     host_limits.under_certificate,
     host_limits.claims_kept,

@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops_gen.inventory.format import ConsumerDocument
-    from gitops_gen.inventory.written import Documents, Written
-    from gitops_gen.model import Consumer, Inventory, Workload
+    from gitops_gen.inventory.rules.ways import Whole
+    from gitops_gen.inventory.written import Written
+    from gitops_gen.model import Consumer, Workload
     from gitops_gen.problems import Location
 
 
-def _dialled(
-    documents: Documents, inventory: Inventory
-) -> Iterator[tuple[Written[ConsumerDocument], int, str, Workload | None]]:
-    workloads = {workload.key: workload for workload in inventory.workloads}
-    for consumer in documents.consumers:
+def _dialled(whole: Whole) -> Iterator[tuple[Written[ConsumerDocument], int, str, Workload | None]]:
+    """Yield each Consumer with place, key and workload of all that it names; None if there is no such workload."""
+    workloads = {workload.key: workload for workload in whole.inventory.workloads}
+    for consumer in whole.documents.consumers:
         for place, key in enumerate(consumer.fields.spec.workloads):
             yield consumer, place, key, workloads.get(key)
 
 
-def known_workloads(documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def known_workloads(whole: Whole) -> Iterator[Problem]:
     """GGI232: the workloads that a Consumer names are there, and named once."""
-    keys = frozenset(workload.key for workload in inventory.workloads)
-    for consumer, place, key, workload in _dialled(documents, inventory):
+    keys = frozenset(workload.key for workload in whole.inventory.workloads)
+    for consumer, place, key, workload in _dialled(whole):
         here = consumer.at("spec", "workloads", place)
-        if workload is None and ("Workload", key) not in documents.broken:
+        if workload is None and ("Workload", key) not in whole.documents.broken:
             yield Problem(
                 rule="GGI232",
                 message=f"there is no workload {shown(key)}",
@@ -50,12 +50,12 @@ def known_workloads(documents: Documents, inventory: Inventory) -> Iterator[Prob
             )
 
 
-def ports_reachable(documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def ports_reachable(whole: Whole) -> Iterator[Problem]:
     """GGI233, GGI235: the port is one of the workload's, carried, and exposed where the way is north-south.
 
     Placements with ports of their own may lack it; those that have it are what the Consumer dials.
     """
-    for consumer, place, _, workload in _dialled(documents, inventory):
+    for consumer, place, _, workload in _dialled(whole):
         if workload is None or not workload.placements:
             continue
         spec = consumer.fields.spec
@@ -118,9 +118,9 @@ def _problem(  # noqa: PLR0913, PLR0917 - the parts of a problem
     return Problem(rule=rule, message=message, location=location, subject=consumer.subject, help=help_, related=related)
 
 
-def allowed_consumers(documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def allowed_consumers(whole: Whole) -> Iterator[Problem]:
     """GGI234: a workload that says who may consume it is consumed by nobody else."""
-    for consumer, place, key, workload in _dialled(documents, inventory):
+    for consumer, place, key, workload in _dialled(whole):
         if workload is None or workload.allow_consumers is None:
             continue
         metadata = consumer.fields.metadata
@@ -136,10 +136,10 @@ def allowed_consumers(documents: Documents, inventory: Inventory) -> Iterator[Pr
             )
 
 
-def own_lists(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def own_lists(whole: Whole) -> Iterator[Problem]:
     """GGI236: each list of endpoints is in a ConfigMap of its own."""
     first_of: dict[tuple[str, str, str], Consumer] = {}
-    for consumer in inventory.consumers:
+    for consumer in whole.inventory.consumers:
         if consumer.endpoints is None:
             continue
         first = first_of.setdefault((consumer.cluster, consumer.namespace, consumer.endpoints.config_map), consumer)

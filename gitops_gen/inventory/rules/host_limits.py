@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.inventory.rules.exposed import subject_of
-from gitops_gen.inventory.rules.hosts import Holder, holders
 from gitops_gen.inventory.rules.repeats import Repeats
 from gitops_gen.inventory.rules.words import shown
 from gitops_gen.inventory.templates import fields_of
@@ -16,33 +14,31 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.written import Documents
-    from gitops_gen.model import Cluster, HostClaim, Ingress, Inventory
+    from gitops_gen.inventory.rules.ways import Way, Whole
+    from gitops_gen.model import Cluster, HostClaim, Ingress, Mesh
 
 
-def under_certificate(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def under_certificate(whole: Whole) -> Iterator[Problem]:
     """GGI011: on an ingress with a certificate, HTTP hosts are one label under the wildcard of its hostTemplate.
 
     Source: a wildcard stands for exactly one label (RFC 6125).
     """
-    for cluster in inventory.clusters.values():
+    domains: dict[tuple[str, str], str | None] = {}
+    for cluster in whole.inventory.clusters.values():
         for ingress in cluster.ingresses:
             if ingress.credential_name is not None and _other_fields(ingress):
                 yield _no_wildcard(cluster, ingress)
-    domains: dict[tuple[str, str], str | None] = {}
+            domains[cluster.name, ingress.name] = _certified_domain(ingress, cluster)
     faults = Repeats()
-    for holder in holders(inventory):
-        exposure = holder.exposure
-        if exposure.port.protocol.family is not Family.HTTP or exposure.ingress.credential_name is None:
+    for way in whole.ways:
+        domain = domains[way.cluster.name, way.ingress.name]
+        if way.port.protocol.family is not Family.HTTP or way.ingress.credential_name is None or domain is None:
             continue
-        key = (holder.placement.cluster, exposure.ingress.name)
-        if key not in domains:
-            domains[key] = _certified_domain(exposure.ingress, inventory.clusters[holder.placement.cluster])
-        domain = domains[key]
-        if domain is not None and exposure.host.partition(".")[2] != domain:
-            cause = (exposure.route.origin, holder.placement.cluster)
-            if not faults.met(cause):
-                faults.add(cause, _not_covered(holder, domain))
+        for host in way.hosts.names:
+            if host.partition(".")[2] != domain:
+                cause = (way.route.origin, way.cluster.name)
+                if not faults.met(cause):
+                    faults.add(cause, _not_covered(host, way, domain))
     yield from faults.problems()
 
 
@@ -69,45 +65,44 @@ def _no_wildcard(cluster: Cluster, ingress: Ingress) -> Problem:
     )
 
 
-def _not_covered(holder: Holder, domain: str) -> Problem:
-    exposure = holder.exposure
+def _not_covered(host: str, way: Way, domain: str) -> Problem:
     return Problem(
         rule="GGI011",
-        message=f"the host {shown(exposure.host)} is not one label under {shown(domain)}, so the certificate "
-        f"{shown(exposure.ingress.credential_name or '')} does not cover it",
-        location=exposure.route.origin,
-        subject=subject_of(holder.workload, holder.placement),
+        message=f"the host {shown(host)} is not one label under {shown(domain)}, so the certificate "
+        f"{shown(way.ingress.credential_name or '')} does not cover it",
+        location=way.route.origin,
+        subject=way.subject,
         help=f"write a host such as `{{pod}}.{domain}`, or use an ingress with another certificate",
-        related=(("the ingress", exposure.ingress.origin),),
+        related=(("the ingress", way.ingress.origin),),
     )
 
 
-def claims_kept(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def claims_kept(whole: Whole) -> Iterator[Problem]:
     """GGI230: a host under a claimed suffix belongs to a workload of one of the claim's namespaces.
 
     The longest suffix decides.
     """
     claims: dict[str, HostClaim] = {}
-    for written in inventory.mesh.hosts:
+    for written in whole.inventory.mesh.hosts:
         first = claims.setdefault(written.suffix, written)
         if first is not written:
-            yield _claimed_twice(inventory, first, written)
+            yield _claimed_twice(whole.inventory.mesh, first, written)
     if not claims:
         return
     of_domain: dict[str, HostClaim | None] = {}
     faults = Repeats()
-    for holder in holders(inventory):
-        host = holder.exposure.host
-        claim = claims.get(host)
-        if claim is None:
-            domain = host.partition(".")[2]
-            if domain not in of_domain:
-                of_domain[domain] = _claim_over(domain, claims)
-            claim = of_domain[domain]
-        if claim is not None and holder.workload.namespace not in claim.namespaces:
-            cause = (holder.exposure.route.origin, holder.placement.cluster)
-            if not faults.met(cause):
-                faults.add(cause, _claimed_by_others(holder, claim))
+    for way in {way.hosts: way for way in reversed(whole.ways)}.values():
+        for host in way.hosts.names:
+            claim = claims.get(host)
+            if claim is None:
+                domain = host.partition(".")[2]
+                if domain not in of_domain:
+                    of_domain[domain] = _claim_over(domain, claims)
+                claim = of_domain[domain]
+            if claim is not None and way.workload.namespace not in claim.namespaces:
+                cause = (way.route.origin, way.cluster.name)
+                if not faults.met(cause):
+                    faults.add(cause, _claimed_by_others(host, way, claim))
     yield from faults.problems()
 
 
@@ -119,24 +114,24 @@ def _claim_over(domain: str, claims: dict[str, HostClaim]) -> HostClaim | None:
     return None
 
 
-def _claimed_twice(inventory: Inventory, first: HostClaim, second: HostClaim) -> Problem:
+def _claimed_twice(mesh: Mesh, first: HostClaim, second: HostClaim) -> Problem:
     return Problem(
         rule="GGI230",
         message=f"the suffix {shown(second.suffix)} is claimed twice",
         location=second.origin,
-        subject=f"Mesh {inventory.mesh.name}",
+        subject=f"Mesh {mesh.name}",
         help="merge the two claims: `namespaces` is a list",
         related=(("the first claim", first.origin),),
     )
 
 
-def _claimed_by_others(holder: Holder, claim: HostClaim) -> Problem:
+def _claimed_by_others(host: str, way: Way, claim: HostClaim) -> Problem:
     return Problem(
         rule="GGI230",
-        message=f"hosts under {shown(claim.suffix)} are for {', '.join(claim.namespaces)}, and "
-        f"{shown(holder.exposure.host)} is of namespace {holder.workload.namespace}",
-        location=holder.exposure.route.origin,
-        subject=subject_of(holder.workload, holder.placement),
+        message=f"hosts under {shown(claim.suffix)} are for {', '.join(claim.namespaces)}, and {shown(host)} is of "
+        f"namespace {way.workload.namespace}",
+        location=way.route.origin,
+        subject=way.subject,
         help="use another host, or have the namespace added to the Mesh's `hosts`",
         related=(("the claim", claim.origin),),
     )

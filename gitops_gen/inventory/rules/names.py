@@ -186,3 +186,21 @@ def _faulty_labels(
         else:
             continue
         yield Problem(rule="GGI204", message=message, location=location, subject=written.subject)
+
+
+def named_once(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
+    """GGI225: a placement names each of its pods once."""
+    for workload in documents.workloads:
+        for place, placement in enumerate(workload.fields.spec.placements):
+            first: dict[str, int] = {}
+            for inner, name in enumerate(placement.names or ()):
+                if first.setdefault(name, inner) != inner:
+                    path = ("spec", "placements", place, "names")
+                    yield Problem(
+                        rule="GGI225",
+                        message=f"pod {shown(name)} is named twice",
+                        location=workload.at(*path, inner),
+                        subject=workload.subject,
+                        help="write each pod once",
+                        related=(("the first time", workload.at(*path, first[name])),),
+                    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.inventory.rules.exposed import each_placement, subject_of
 from gitops_gen.inventory.rules.repeats import Repeats
+from gitops_gen.inventory.rules.ways import each_placement, subject_of
 from gitops_gen.inventory.rules.words import shown, too_long
 from gitops_gen.inventory.templates import ORDINAL_FIELDS, fields_of, needs_ordinals
 from gitops_gen.model import GatewayChoice
@@ -15,8 +15,8 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.written import Documents
-    from gitops_gen.model import Cluster, Inventory, Placement, Pod, Workload
+    from gitops_gen.inventory.rules.ways import Whole
+    from gitops_gen.model import Cluster, Placement, Pod, Workload
     from gitops_gen.problems import Location
 
 STATEFUL_SET_LENGTH = 52
@@ -37,54 +37,37 @@ RESERVED_FILES = frozenset(
 """File names in a workload's folder that stand for kinds; a pod of that name would have the same file."""
 
 
-def one_owner(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def one_owner(whole: Whole) -> Iterator[Problem]:
     """GGI225: no two placements of a namespace make a pod of one name in one cluster."""
-    owners: dict[tuple[str, str, str], tuple[Workload, Placement]] = {}
+    owners: dict[tuple[str, str], dict[str, Placement]] = {}
+    of_placement: dict[int, str] = {}
     clashes = Repeats()
-    for workload, placement, cluster in each_placement(inventory):
+    for workload, placement, cluster in each_placement(whole.inventory):
+        of_placement[id(placement)] = workload.key
+        taken = owners.setdefault((cluster.name, workload.namespace), {})
         for pod in placement.pods:
-            first_workload, first = owners.setdefault(
-                (cluster.name, workload.namespace, pod.name), (workload, placement)
-            )
-            if first is placement:
-                continue
-            cause = (first.origin, placement.origin)
-            if not clashes.met(cause):
-                clashes.add(
-                    cause,
-                    Problem(
-                        rule="GGI225",
-                        message=f"pod {pod.name} in cluster {placement.cluster} is placed twice",
-                        location=placement.origin,
-                        subject=subject_of(workload, placement),
-                        help="several sets of one cluster need a `statefulSet` each, or `ordinals` that do not meet",
-                        related=((f"the other placement, of {first_workload.key}", first.origin),),
-                    ),
-                )
-        yield from _repeated_names(workload, placement)
+            first = taken.setdefault(pod.name, placement)
+            if first is not placement:
+                cause = (first.origin, placement.origin)
+                if not clashes.met(cause):
+                    clashes.add(cause, _placed_twice(pod, workload, placement, first, of_placement[id(first)]))
     yield from clashes.problems()
 
 
-def _repeated_names(workload: Workload, placement: Placement) -> Iterator[Problem]:
-    names = {pod.name for pod in placement.pods}
-    if len(names) == len(placement.pods):
-        return
-    seen: set[str] = set()
-    for pod in placement.pods:
-        if pod.name in seen:
-            yield Problem(
-                rule="GGI225",
-                message=f"pod {shown(pod.name)} is named twice",
-                location=placement.origin,
-                subject=subject_of(workload, placement),
-                help="write each pod once in `names`",
-            )
-        seen.add(pod.name)
+def _placed_twice(pod: Pod, workload: Workload, placement: Placement, first: Placement, owner: str) -> Problem:
+    return Problem(
+        rule="GGI225",
+        message=f"pod {pod.name} in cluster {placement.cluster} is placed twice",
+        location=placement.origin,
+        subject=subject_of(workload, placement),
+        help="several sets of one cluster need a `statefulSet` each, or `ordinals` that do not meet",
+        related=((f"the other placement, of {owner}", first.origin),),
+    )
 
 
-def free_files(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def free_files(whole: Whole) -> Iterator[Problem]:
     """GGI226: no pod or companion Service has the name of a file that stands for something else."""
-    for workload, placement, _ in each_placement(inventory):
+    for workload, placement, _ in each_placement(whole.inventory):
         services = {route.service for port in placement.ports for route in port.routes if route.service is not None}
         for name in sorted(RESERVED_FILES & ({pod.name for pod in placement.pods} | services)):
             yield Problem(
@@ -96,9 +79,9 @@ def free_files(_documents: Documents, inventory: Inventory) -> Iterator[Problem]
             )
 
 
-def ordinals_there(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def ordinals_there(whole: Whole) -> Iterator[Problem]:
     """GGI228: what counts by ordinal (`startPort`, {ordinal}) is for pods whose names end in a number."""
-    for workload, placement, _ in each_placement(inventory):
+    for workload, placement, _ in each_placement(whole.inventory):
         without = [pod.name for pod in placement.pods if pod.ordinal is None]
         if not without:
             continue
@@ -121,21 +104,22 @@ def ordinals_there(_documents: Documents, inventory: Inventory) -> Iterator[Prob
             )
 
 
-def names_fit(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def names_fit(whole: Whole) -> Iterator[Problem]:
     """GGI030: what names are put together from cluster, pod and ingress stays within what Kubernetes and DNS accept.
 
     The longest name decides: nothing is ever shortened.
     """
-    for cluster in inventory.clusters.values():
+    for cluster in whole.inventory.clusters.values():
         for ingress in cluster.ingresses:
-            name = shared_gateway(inventory.mesh.name, ingress)
+            name = shared_gateway(whole.inventory.mesh.name, ingress)
             if ingress.existing_gateway is None and len(name) > LABEL_LENGTH:
                 yield _too_long(name, LABEL_LENGTH, "the shared Gateway", ingress.origin, f"Cluster {cluster.name}")
-    for workload, placement, cluster in each_placement(inventory):
+    for workload, placement, cluster in each_placement(whole.inventory):
         services = [route.service for port in placement.ports for route in port.routes if route.service is not None]
         if services:
             yield from _prefixed(max(services, key=len), workload, placement, cluster)
-        if placement.pods:
+        # Where the name that the others are made of is too long itself, GGI203 says so.
+        if placement.pods and len(placement.stateful_set) <= LABEL_LENGTH:
             longest = max(placement.pods, key=lambda pod: len(pod.name))
             yield from _prefixed(longest.name, workload, placement, cluster)
             yield from _set_and_dns_name(longest, workload, placement, cluster)

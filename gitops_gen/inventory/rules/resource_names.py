@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.inventory.rules.exposed import each_placement, subject_of
 from gitops_gen.inventory.rules.repeats import Repeats
+from gitops_gen.inventory.rules.ways import each_placement, subject_of
 from gitops_gen.naming import cluster_prefixed
 from gitops_gen.problems import Location, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.written import Documents
+    from gitops_gen.inventory.rules.ways import Whole
     from gitops_gen.model import Inventory, Placement, Workload
 
 
@@ -37,7 +37,24 @@ def _ends(workload: Workload, placement: Placement) -> Iterator[tuple[str, str]]
         yield service, f"Service {service} of {workload.key}"
 
 
-def unique_resources(_documents: Documents, inventory: Inventory) -> Iterator[Problem]:
+def _could_meet(inventory: Inventory) -> set[tuple[str, str]]:
+    """Return the (cluster, namespace) in which names could meet others.
+
+    They can where one cluster's name begins with another's and a hyphen, or where a companion Service may be called
+    like a pod; everywhere else the names of pods, which are unique, keep them apart.
+    """
+    names = sorted(inventory.clusters)
+    alike = {
+        name for name in names if any(other.startswith(f"{name}-") or name.startswith(f"{other}-") for other in names)
+    }
+    return {
+        (placement.cluster, workload.namespace)
+        for workload, placement, _ in each_placement(inventory)
+        if placement.cluster in alike or any(route.service for port in placement.ports for route in port.routes)
+    }
+
+
+def unique_resources(whole: Whole) -> Iterator[Problem]:
     """GGI231: names put together from cluster and pod (or Service) are unique in their namespace, over all clusters.
 
     Cluster `a` with pod `b-c-0` and cluster `a-b` with pod `c-0` would both make `a-b-c-0`, and a mesh merges two
@@ -45,7 +62,10 @@ def unique_resources(_documents: Documents, inventory: Inventory) -> Iterator[Pr
     """
     taken: dict[tuple[str, str], Named] = {}
     clashes = Repeats()
-    for workload, placement, cluster in each_placement(inventory):
+    risky = _could_meet(whole.inventory)
+    for workload, placement, cluster in each_placement(whole.inventory):
+        if (cluster.name, workload.namespace) not in risky:
+            continue
         subject = subject_of(workload, placement)
         for name, what in _ends(workload, placement):
             key = (workload.namespace, cluster_prefixed(cluster.name, name))
