@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 from gitops_gen.kustomize import Kustomize, find_kustomize
 
@@ -38,6 +39,23 @@ IDENTITY = {
     "GIT_COMMITTER_EMAIL": "tester@example.com",
     "GIT_COMMITTER_DATE": "2020-02-02T02:02:02+00:00",
 }
+
+
+# Deadlines would fail tests on a busy machine. Where a failure has to be looked into by somebody else, the examples are
+# the same in each run; everywhere else they are new ones.
+settings.register_profile("gitops-gen", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("gitops-gen")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail the run when a test was skipped")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a skipped test fail the run that is to prove everything."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
