@@ -101,8 +101,11 @@ def _add_folder(found: dict[str, Entry], folder: Path, above: int, name: str, pa
 def read(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
     """Return the content of regular files. Raises InputError for one that cannot be read, RefusedError for a link."""
     contents: dict[str, bytes] = {}
+    wanted = sorted(paths)
+    if not wanted:
+        return contents
     with _Steps(folder) as steps:
-        for path in sorted(paths):
+        for path in wanted:
             above, name = _split(path)
             try:
                 contents[path] = _content(steps.to(above), name)
