@@ -89,7 +89,7 @@ class Side:
                 self.folders[place.folder].append(place)
 
     def lists_base(self, folder: TreeFolder, reading: Reading) -> bool:
-        """Tell whether an overlay's folder takes in the base of its workload.
+        """Tell whether an overlay's folder takes in the base of its workload, if there is one.
 
         By its kustomization where that is at hand. Elsewhere by the layout's own rule: a base exists only for what all
         clusters of the workload have in common, so all of them list it.
@@ -98,9 +98,8 @@ class Side:
             return False
         path = f"{folder.path}/{KUSTOMIZATION}"
         content = self.differing.get(path)
-        if content is None:
-            return folder.base in self.folders
-        return any(entry.endswith(f"/{folder.base.path}") for entry in reading.listed(path, content))
+        listed = [] if content is None else reading.listed(path, content)
+        return content is None or any(entry.endswith(f"/{folder.base.path}") for entry in listed)
 
     def content(self, path: str) -> bytes | None:
         """Return the content of a file, None where it is neither different nor one that we keep."""

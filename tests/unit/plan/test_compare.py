@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_gen.compiled import Compiled, Place
 from gitops_gen.manifest import ResourceId
 from gitops_gen.model import SyncUnit
 from gitops_gen.plan.census import Census, take_census
@@ -17,7 +18,7 @@ from gitops_gen.plan.changes import (
     WorkloadChange,
 )
 from gitops_gen.plan.compare import plan_changes
-from tests.meshes import Mesh, a_policy, an_endpoint_list, plan_of, plan_of_trees, pods, tree_of
+from tests.meshes import Mesh, a_manifest, a_policy, an_endpoint_list, plan_of, plan_of_trees, pods, tree_of
 
 KEY = "monitoring/prometheus"
 UNIT = "overlays/a/monitoring"
@@ -198,6 +199,28 @@ def test_a_base_that_is_held_back_is_taken_as_it_is_there() -> None:
     )
     shared = plan.clusters[0].workloads[0].subjects[1]
     assert Statement(about="policy trafficPolicy.tls.mode", after=("SIMPLE",)) in shared.statements
+
+
+def test_files_that_stay_are_not_read() -> None:
+    policy = a_manifest("PeerAuthentication", "monitoring", "prometheus", {"mtls": {"mode": "STRICT"}})
+    other = Compiled(policy, Place("monitoring", "prometheus", "peer-authentication", "", shared=True))
+    before = {name: [*pods(name, KEY, [0]), a_policy(KEY), other] for name in "ab"}
+    after = {name: [*pods(name, KEY, [0]), a_policy(KEY, "DISABLE"), other] for name in "ab"}
+    old, new = tree_of(before), tree_of(after)
+    changed = {path for path in new if old[path] != new[path]}
+    assert changed == {"base/monitoring/prometheus/destination-rule.yaml"}
+    plan = plan_changes(
+        inventory_digest="",
+        sync_unit=SyncUnit.NAMESPACE,
+        census=take_census(after, SyncUnit.NAMESPACE),
+        before={path: old[path] for path in changed},
+        after={path: new[path] for path in changed},
+        deletes=[],
+        kept={path: b"{ not read" for path in new if path not in changed},
+        paths_before=list(old),
+    )
+    assert plan.unreadable == ()
+    assert [cluster for cluster, _action, _id in changes(plan)] == ["a", "b"]
 
 
 def test_a_workload_that_moves_to_another_folder_is_gone_in_one_and_new_in_the_other() -> None:
