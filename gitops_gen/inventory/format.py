@@ -176,11 +176,11 @@ class LimitFields(Fields):
 class GuardsFields(Fields):
     """How much one publish may take away or change in a cluster without an approval."""
 
-    removed_workloads: LimitFields = LimitFields()
+    removed_workloads: LimitFields = Field(default_factory=LimitFields)
     """Workloads that are taken away (default: at most 3, 10 percent)."""
-    removed_resources: LimitFields = LimitFields()
+    removed_resources: LimitFields = Field(default_factory=LimitFields)
     """Resources that are taken away (default: 10 percent)."""
-    changed_hosts: LimitFields = LimitFields()
+    changed_hosts: LimitFields = Field(default_factory=LimitFields)
     """Hosts that change (default: 30 percent)."""
 
 
@@ -200,9 +200,9 @@ class MeshSpec(Fields):
     """Istio's trust domain, the first part of every workload identity."""
     vip_pool: Text = "240.241.0.0/16"
     """IPv4 range for shapes that need an address of their own; outside 240.240.0.0/16, which is Istio's."""
-    gitops: GitOpsFields = GitOpsFields()
+    gitops: GitOpsFields = Field(default_factory=GitOpsFields)
     """The GitOps repository and who applies it."""
-    guards: GuardsFields = GuardsFields()
+    guards: GuardsFields = Field(default_factory=GuardsFields)
     """Limits on what one publish may take away."""
     hosts: list[HostClaimFields] = []
     """Who may use which hosts."""
@@ -221,8 +221,8 @@ class MeshDocument(Fields):
     """What this document describes."""
     metadata: NameMetadata
     """The Mesh's name."""
-    spec: MeshSpec = MeshSpec()
-    """What holds for the whole mesh."""
+    spec: MeshSpec = Field(default_factory=MeshSpec)
+    """Trust domain, publishing, guards and defaults for all clusters."""
 
 
 # Cluster
@@ -296,7 +296,7 @@ class EastWestFields(Fields):
 class ClusterSpec(Fields):
     """One Kubernetes cluster of the mesh."""
 
-    istio: IstioFields = IstioFields()
+    istio: IstioFields = Field(default_factory=IstioFields)
     """What its Istio is like."""
     network: Given[Text] = None
     """Name of its network; clusters of one network reach each other's pods directly. Absent: the nameless network."""
@@ -325,7 +325,7 @@ class ClusterDocument(Fields):
     """What this document describes."""
     metadata: ClusterMetadata
     """Name and labels."""
-    spec: ClusterSpec = ClusterSpec()
+    spec: ClusterSpec = Field(default_factory=ClusterSpec)
     """What the cluster is like."""
 
 
@@ -445,7 +445,7 @@ class PlacementFields(Fields):
 class WorkloadSpec(Fields):
     """A stateful workload over all its clusters."""
 
-    service: ServiceFields | None = ServiceFields()
+    service: ServiceFields | None = Field(default_factory=ServiceFields)
     """The governing Service; null: there is none. Default: one with the workload's name that is there already."""
     service_account: Given[Text] = None
     """The pods' service account; east-west consumers verify it."""

@@ -51,6 +51,7 @@ def load_inventory(sources: Iterable[Source]) -> Loaded:
         documents, problems, text = read_documents(source)
         gathered.texts[source.name] = text
         gathered.problems += problems
+        gathered.complete = gathered.complete and not problems
         for document in documents:
             gathered.take(document)
     documents = gathered.documents()
@@ -85,6 +86,7 @@ class _Gathered:
     workloads: list[Written[WorkloadDocument]] = field(default_factory=list)
     consumers: list[Written[ConsumerDocument]] = field(default_factory=list)
     broken: set[tuple[str, str]] = field(default_factory=set)
+    complete: bool = True
 
     def take(self, document: Document) -> None:
         """Check the fields of a document and sort it in by its kind."""
@@ -116,6 +118,7 @@ class _Gathered:
             workloads=tuple(self.workloads),
             consumers=tuple(self.consumers),
             broken=frozenset(self.broken),
+            complete=self.complete,
         )
 
 

@@ -143,7 +143,7 @@ def _routes(
             Route(
                 ingress=ingress.name,
                 host=host,
-                own_host=fields.host is not None,
+                own_host=fields.host not in (None, ingress.host_template),
                 port=gateway_port,
                 start_port=fields.start_port,
                 service=fields.service,

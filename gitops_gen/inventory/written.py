@@ -61,3 +61,5 @@ class Documents:
     workloads: tuple[Written[WorkloadDocument], ...] = ()
     consumers: tuple[Written[ConsumerDocument], ...] = ()
     broken: frozenset[tuple[str, str]] = frozenset()
+    complete: bool = True
+    """False where a part of the text could not be read, so that what is missing may be there."""

@@ -32,7 +32,7 @@ def known_workloads(whole: Whole) -> Iterator[Problem]:
     keys = frozenset(workload.key for workload in whole.inventory.workloads)
     for consumer, place, key, workload in _dialled(whole):
         here = consumer.at("spec", "workloads", place)
-        if workload is None and ("Workload", key) not in whole.documents.broken:
+        if workload is None and whole.documents.complete and ("Workload", key) not in whole.documents.broken:
             yield Problem(
                 rule="GGI232",
                 message=f"there is no workload {shown(key)}",

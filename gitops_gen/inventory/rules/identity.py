@@ -25,7 +25,7 @@ def one_mesh(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
             help="keep one Mesh and give the other an inventory and a path of its own",
             related=((f"the first Mesh, {first.fields.metadata.name}", first.name_place),),
         )
-    if documents.meshes or any(kind == "Mesh" for kind, _ in documents.broken):
+    if documents.meshes or not documents.complete or any(kind == "Mesh" for kind, _ in documents.broken):
         return
     others: tuple[AnyWritten, ...] = (*documents.clusters, *documents.workloads, *documents.consumers)
     place = min((written.name_place for written in others), default=Location(file="", line=1, column=1))

@@ -31,7 +31,7 @@ def known_clusters(documents: Documents, clusters: Clusters) -> Iterator[Problem
 def _unknown_cluster(
     documents: Documents, clusters: Clusters, name: str, written: AnyWritten, path: tuple[str | int, ...]
 ) -> Iterator[Problem]:
-    if name in clusters.by_name or ("Cluster", name) in documents.broken:
+    if name in clusters.by_name or ("Cluster", name) in documents.broken or not documents.complete:
         return
     yield Problem(
         rule="GGI205",
@@ -44,7 +44,7 @@ def _unknown_cluster(
 
 def selecting_labels(documents: Documents, clusters: Clusters) -> Iterator[Problem]:
     """GGI206: labels by which a placement picks clusters are those of one cluster at least."""
-    if any(kind == "Cluster" for kind, _ in documents.broken):
+    if not documents.complete or any(kind == "Cluster" for kind, _ in documents.broken):
         # The labels of a cluster that cannot be read are not known.
         return
     for workload in documents.workloads:
