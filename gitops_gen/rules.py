@@ -54,7 +54,31 @@ _RESOURCES: tuple[Rule, ...] = (
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.
-_READING: tuple[Rule, ...] = ()
+_READING: tuple[Rule, ...] = (
+    Rule("GGI101", "utf-8-text", "A file is UTF-8 text without a byte order mark."),
+    Rule("GGI102", "file-size", "A file is at most 5 MiB."),
+    Rule(
+        "GGI103",
+        "visible-characters",
+        "No control, bidi or other invisible character stands in a file; values are on one line.",
+    ),
+    Rule("GGI104", "yaml-syntax", "A file is YAML (JSON is)."),
+    Rule("GGI105", "unique-keys", "No key is written twice in one mapping."),
+    Rule("GGI106", "no-anchors", "There are no anchors, aliases and merge keys."),
+    Rule("GGI107", "no-tags", "There are no tags and no directives."),
+    Rule("GGI108", "text-keys", "Every key is text on one line, and text to every reader of YAML."),
+    Rule("GGI109", "depth", "Mappings and lists stand at most 20 deep in each other."),
+    Rule("GGI110", "size-in-nodes", "A file holds at most a million keys and values."),
+    Rule("GGI111", "one-reading", "A value means the same to every reader of YAML."),
+    Rule("GGI112", "whole-number-size", "A whole number has at most 18 digits."),
+    Rule("GGI113", "no-substitution", "`${` stands nowhere: Flux would replace it."),
+    Rule("GGI114", "known-kinds", "Every document is a mapping of a known kind."),
+    Rule("GGI115", "known-keys", "Every key is one that its mapping knows."),
+    Rule("GGI116", "needed-keys", "Keys that are needed are there."),
+    Rule("GGI117", "value-types", "Every value is of the type that its field takes; nothing is ever converted."),
+    Rule("GGI118", "value-choices", "A field with a fixed choice has one of its values."),
+    Rule("GGI119", "value-bounds", "Every value is within the bounds of its field."),
+)
 
 # On what a whole inventory says: GGI201-GGI299.
 _INVENTORY: tuple[Rule, ...] = (

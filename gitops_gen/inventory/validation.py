@@ -1,0 +1,328 @@
+"""A document held against the model of its kind: what pydantic finds, as problems with place and advice.
+
+Messages name the field as the user wrote it, what was expected and what was found; how the models are built never
+shows. A rule that is a function of a model may raise ValueError (its text becomes the message) or
+PydanticCustomError, whose context may hold `help` and `key`, the key of the mapping to point at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gitops_gen.inventory.language import Schema, choices, expected, forms, homes, keys, kinds, schema_of, step
+from gitops_gen.inventory.scalars import EMPTY, Doubt
+from gitops_gen.inventory.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+    from gitops_gen.inventory.nodes import Document, Path
+    from gitops_gen.inventory.text import Findings
+    from gitops_gen.problems import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CHOICE = frozenset({"literal_error", "enum"})
+_SHOWN = 60
+"""Characters of a value in a message."""
+
+
+class _Spot(NamedTuple):
+    """Where an error is: the path of the value in the document, what may stand there, and what does."""
+
+    path: Path
+    may: Sequence[Schema]
+    value: Any
+
+
+def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
+    """Hold a document against the model of its kind.
+
+    Returns the model's value, or None with at least one problem. Scalars that are doubtful in themselves are reported
+    here, where it is known what the field takes.
+    """
+    try:
+        fields = model.model_validate(document.value)
+    except ValidationError as error:
+        fields, errors = None, error.errors(include_url=False)
+    else:
+        errors = []
+    if not errors and not document.doubts:
+        return fields, []
+    findings = document.findings(_subject(document.value))
+    root = schema_of(model)
+    for path, doubt in document.doubts.items():
+        if doubt is not None:
+            _doubtful(document, findings, _follow(root, document.value, path), doubt)
+    _report(document, findings, model, errors)
+    return None, findings.problems()
+
+
+def _report(document: Document, findings: Findings, model: type[BaseModel], errors: Sequence[ErrorDetails]) -> None:
+    root = schema_of(model)
+    seen: set[tuple[Path, str]] = set()
+    spots = [(error, _follow(root, document.value, error["loc"])) for error in errors]
+    spelled = {
+        (spot.path[:-1], near)
+        for error, spot in spots
+        if error["type"] == "extra_forbidden" and (near := _nearest(str(spot.path[-1]), keys(spot.may)))
+    }
+    for error, spot in spots:
+        said = "type" if error["type"].endswith(("_type", "_parsing")) else error["type"]
+        if spot.path in document.doubts or (spot.path, said) in seen:
+            continue
+        seen.add((spot.path, said))
+        if error["type"] == "extra_forbidden":
+            _unknown(document, findings, model, spot)
+        elif error["type"] == "missing":
+            missing = str(error["loc"][-1])
+            # A misspelt key is one mistake, not two.
+            if (spot.path, missing) not in spelled:
+                _missing(document, findings, root, spot, missing)
+        else:
+            _unfit(document, findings, spot, error)
+
+
+def _subject(value: Mapping[str, Any]) -> str:
+    """Name a document: `Workload monitoring/prometheus`."""
+    metadata = value.get("metadata")
+    names = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
+    name = "/".join(part[:_SHOWN] for part in names if isinstance(part, str))
+    return f"{value.get('kind')} {name}".rstrip()
+
+
+def _follow(root: Schema, value: Any, loc: Sequence[str | int]) -> _Spot:  # noqa: ANN401
+    """Turn pydantic's `loc` into a path of the document: names of forms are left out, a missing key too.
+
+    For an unknown key, `may` are the forms of the mapping around it.
+    """
+    may: list[Schema] = list(forms(root, root))
+    path: list[str | int] = []
+    for name in loc:
+        if isinstance(value, dict) and isinstance(name, str) and name in value:
+            inner = step(root, may, name)
+            may = inner or may
+            value = value[name]
+        elif isinstance(value, list) and isinstance(name, int) and name < len(value):
+            may = step(root, may, name) or may
+            value = value[name]
+        else:
+            continue
+        path.append(name)
+    return _Spot(tuple(path), may, value)
+
+
+def _unknown(document: Document, findings: Findings, model: type[BaseModel], spot: _Spot) -> None:
+    key = str(spot.path[-1])
+    known = [name for name in keys(spot.may) if name not in _at(document.value, spot.path[:-1])]
+    near = _nearest(key, known)
+    elsewhere = [home for home in homes(model).get(key, ()) if home] if not near else []
+    if near:
+        advice = f"did you mean `{near}`?"
+    elif elsewhere:
+        advice = f"`{key}` is a key of " + " and of ".join(f"`{home}`" for home in elsewhere[:3])
+    else:
+        names = known or keys(spot.may)
+        advice = "keys that may stand here: " + ", ".join(f"`{name}`" for name in names) if names else "take it away"
+    where = f" in {_name(spot.path[:-1])}" if len(spot.path) > 1 else ""
+    findings.add("GGI115", f"unknown key `{key[:_SHOWN]}`{where}", document.at(spot.path, key=True), help=advice)
+
+
+def _missing(document: Document, findings: Findings, root: Schema, spot: _Spot, key: str) -> None:
+    example = _example(key, step(root, spot.may, key))
+    findings.add(
+        "GGI116",
+        f"{_name(spot.path)} has no `{key}`, which is needed",
+        document.at(spot.path, key=True),
+        help=f"write it, for example `{example}`",
+    )
+
+
+def _unfit(document: Document, findings: Findings, spot: _Spot, error: ErrorDetails) -> None:
+    """Report a value of a wrong type, outside a choice or out of bounds."""
+    context = error.get("ctx", {})
+    place = document.at(spot.path)
+    name = _name(spot.path)
+    fixed = choices(spot.may)
+    if isinstance(spot.value, str) and fixed and (error["type"] in _CHOICE or "string" not in kinds(spot.may)):
+        near = _nearest(spot.value, [choice for choice in fixed if isinstance(choice, str)])
+        findings.add(
+            "GGI118",
+            f"{name} must be {expected(spot.may)}, got {_got(document, spot)}",
+            place,
+            help=f"did you mean `{near}`?" if near else f"write `{_example(_last(spot.path), spot.may)}`, or another",
+        )
+    elif error["type"] in _CHOICE or error["type"].endswith(("_type", "_parsing", "_from_float", "_required")):
+        findings.add(
+            "GGI118" if error["type"] in _CHOICE else "GGI117",
+            f"{name} must be {expected(spot.may) or 'something else'}, got {_got(document, spot)}",
+            place,
+            help=_right_type(document, spot),
+        )
+    elif error["type"] in _BOUNDS:
+        message, advice = _BOUNDS[error["type"]]
+        limit = next((context[key] for key in _LIMITS if key in context), "")
+        findings.add(
+            "GGI119",
+            f"{name} must {message.format(limit)}, got {_got(document, spot)}",
+            place,
+            help=advice.format(limit),
+        )
+    else:
+        reason = str(context.get("error") or error["msg"])
+        at = document.at((*spot.path, str(context["key"])), key=True) if "key" in context else place
+        findings.add("GGI119", reason, at, help=str(context.get("help", "")))
+
+
+_LIMITS = ("ge", "le", "gt", "lt", "min_length", "max_length", "pattern", "multiple_of")
+_BOUNDS = {
+    "greater_than_equal": ("be at least {}", "write {} or more"),
+    "less_than_equal": ("be at most {}", "write {} or less"),
+    "greater_than": ("be more than {}", "write more than {}"),
+    "less_than": ("be less than {}", "write less than {}"),
+    "string_too_short": ("have at least {} character(s)", "write a value, or take the key away"),
+    "string_too_long": ("have at most {} characters", "shorten it"),
+    "string_pattern_mismatch": ("match {}", "write a value that matches `{}`"),
+    "too_short": ("have at least {} member(s)", "write one, or take the key away"),
+    "too_long": ("have at most {} members", "take some away"),
+}
+
+
+def _doubtful(document: Document, findings: Findings, spot: _Spot, doubt: Doubt) -> None:
+    """Report a scalar that readers of YAML disagree about, with what the field wants."""
+    place, name, last = document.at(spot.path), _name(spot.path), _last(spot.path)
+    allowed = kinds(spot.may)
+    if doubt is EMPTY:
+        findings.add(
+            "GGI117",
+            f"nothing is written for {name}, which must be {expected(spot.may) or 'something'}",
+            place,
+            help=f"write it, for example `{_example(last, spot.may)}`, or take the key away",
+        )
+        return
+    written = doubt.written[:_SHOWN]
+    if doubt.instead is None and "too large" in doubt.why:
+        findings.add("GGI112", f"{name} is {doubt.why}: {written}", place, help=_right_type(document, spot))
+        return
+    quoted = f'`{last}"{written}"`'
+    if isinstance(doubt.instead, bool) and "boolean" in allowed:
+        advice = f"write `{last}{'true' if doubt.instead else 'false'}`"
+    elif isinstance(doubt.instead, int) and "integer" in allowed and not isinstance(doubt.instead, bool):
+        advice = f"write `{last}{doubt.instead}`"
+    elif "string" in allowed or not allowed:
+        advice = f"put it in quotes: {quoted}"
+    else:
+        advice = f"write {expected(spot.may)}, for example `{_example(last, spot.may)}`"
+    findings.add("GGI111", f"`{written}` for {name} is {doubt.why}", place, help=advice)
+
+
+def _right_type(document: Document, spot: _Spot) -> str:
+    """Say how to write a value of the type that the field takes."""
+    last, value, allowed = _last(spot.path), spot.value, kinds(spot.may)
+    fixed = [choice for choice in choices(spot.may) if isinstance(choice, str)]
+    if isinstance(value, str):
+        if "integer" in allowed and value.isascii() and value.isdigit():
+            return f"take the quotes away: `{last}{int(value[:_SHOWN])}`"
+        if "boolean" in allowed and value.lower() in {"true", "false", "yes", "no", "on", "off"}:
+            true = value.lower() in {"true", "yes", "on"}
+            return f"take the quotes away: `{last}{'true' if true else 'false'}`"
+        if "array" in allowed and "object" not in allowed:
+            return f"write a list: `{last}[{document.written(spot.path)[:_SHOWN]}]`"
+    elif "string" in allowed and not fixed and isinstance(value, bool | int | float):
+        return f'put it in quotes: `{last}"{document.written(spot.path)[:_SHOWN]}"`'
+    return f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
+
+
+def _example(key: str, may: Sequence[Schema]) -> str:
+    """Return a line that shows the key with a value that may stand there."""
+    key = key if not key or key.endswith((" ", ":")) else f"{key}:"
+    key = f"{key} " if key and not key.endswith(" ") else key
+    shown = next((example for node in may for example in node.get("examples", [])), None)
+    if shown is not None:
+        return f"{key}{shown}"
+    fixed = choices(may)
+    if fixed:
+        return f"{key}{fixed[0]}"
+    by_kind = {
+        "string": _TEXTS.get(key.rstrip(": "), "..."),
+        "integer": str(max(_NUMBERS.get(key.rstrip(": "), 1), *(node.get("minimum", 0) for node in may))),
+        "boolean": "true",
+        "array": "[...]",
+        "object": "{...}",
+        "null": "null",
+    }
+    return key + next((by_kind[kind] for kind in kinds(may) if kind in by_kind), "...")
+
+
+_TEXTS = {
+    "name": "prometheus",
+    "namespace": "monitoring",
+    "cluster": "cluster-a",
+    "version": '"1.30"',
+    "repository": "https://git.example.com/platform/mesh.git",
+    "hostTemplate": '"{cluster}-{pod}.example.com"',
+    "reason": "UDP",
+    "port": "grpc",
+    "suffix": "db.example.com",
+    "existing": "istio-ingress/shared",
+    "configMap": "thanos-stores",
+}
+_NUMBERS = {"port": 8080, "targetPort": 8080, "startPort": 31000, "replicas": 3, "max": 12, "percent": 10, "atMost": 3}
+
+
+def _nearest(unknown: str, known: Sequence[str]) -> str:
+    """Return the known word that was most likely meant, or nothing."""
+    folded = {_fold(name): name for name in known}
+    if _fold(unknown) in folded:
+        return folded[_fold(unknown)]
+    if len(unknown) > _SHOWN:
+        return ""
+    said = did_you_mean(unknown, known)
+    return said.partition("`")[2].partition("`")[0] if said.startswith("did you mean") else ""
+
+
+def _fold(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")
+
+
+def _name(path: Path) -> str:
+    """Name a value in the user's words: `replicas`, `workloads[0]`; the document for its top."""
+    index = ""
+    for name in reversed(path):
+        if isinstance(name, str):
+            return f"`{name[:_SHOWN]}{index}`"
+        index = f"[{name}]{index}"
+    return "the document"
+
+
+def _last(path: Path) -> str:
+    """Return the beginning of the line that the value stands on: `replicas: `, `- `."""
+    if not path:
+        return ""
+    return f"{path[-1][:_SHOWN]}: " if isinstance(path[-1], str) else "- "
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
+    for name in path:
+        value = value[name]
+    return value
+
+
+def _got(document: Document, spot: _Spot) -> str:
+    """Say what was found."""
+    match spot.value:
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str():
+            text = spot.value if len(spot.value) <= _SHOWN else spot.value[: _SHOWN - 1] + "…"
+            return f'"{text}"'
+        case None:
+            return "null"
+        case _:
+            return document.written(spot.path)[:_SHOWN]
