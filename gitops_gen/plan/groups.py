@@ -1,7 +1,8 @@
 """Equal changes over pods and clusters, put together: what a person wants to read once.
 
-Two changes are equal when they differ in nothing but the names of their cluster and pod. Nothing is lost: each group
-knows how many resources it stands for.
+Two changes are equal when they differ in nothing but the names of their cluster and pod. Pods that are new or gone
+altogether are equal when they have resources of the same kinds and as many hosts. Nothing is lost: each group knows
+how many resources it stands for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from gitops_gen.plan.changes import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,6 +114,8 @@ def _kinds(subject: SubjectChange) -> tuple[object, ...]:
 
 def _shape(subject: SubjectChange, cluster: str) -> object:
     """Return what two equal changes have in common: all but the names of cluster and pod."""
+    if subject.pod is not None and subject.action in {Action.ADDED, Action.REMOVED}:
+        return sum(len(said.before) + len(said.after) for said in subject.statements if said.about == "host")
     pod, _dot, home = (subject.pod or "").partition(".")
     names = _names(cluster, pod, home)
     return (

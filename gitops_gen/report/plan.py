@@ -106,7 +106,8 @@ def _cluster_line(cluster: ClusterPlan) -> str:
     workloads = cluster.workloads_after if new else cluster.workloads_before
     pods = cluster.pods_after if new else cluster.pods_before
     resources = cluster.resources_after if new else cluster.resources_before
-    held = f"{count(workloads, 'workload')}, {count(pods, 'pod')}, {count(resources, 'resource')}"
+    numbers = ((workloads, "workload"), (pods, "pod"), (resources, "resource"))
+    held = ", ".join(count(number, word) for number, word in numbers if number)
     name = printable(cluster.name)
     return f"new cluster {name}: {held}" if new else f"cluster {name} is emptied: {held} go"
 

@@ -49,6 +49,17 @@ def test_another_host_is_another_group() -> None:
     assert [group.clusters for group in groups(before, after)] == [("a",), ("b",)]
 
 
+def test_new_pods_are_equal_with_as_many_hosts_and_the_same_kinds() -> None:
+    after = {
+        "a": [pod for n in range(5) for pod in pods("a", KEY, [n], gateway_port=9000 + n)],
+        "b": pods("b", KEY, range(5), host="{pod}.example.org"),
+        "c": pods("c", KEY, range(5), host=None),
+        "d": pods("d", KEY, range(5), entry=True),
+    }
+    assert [group.clusters for group in groups({}, after)] == [("a", "b"), ("c",), ("d",)]
+    assert all(len(group.remarks) == 1 for group in groups({}, after))
+
+
 def test_a_workload_that_is_new_in_one_cluster_is_another_group() -> None:
     before: Mesh = {"a": pods("a", KEY, [0])}
     after = {"a": pods("a", KEY, [0, 1]), "b": pods("b", KEY, [1])}
