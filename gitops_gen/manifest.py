@@ -205,12 +205,23 @@ def _value(node: yaml.Node) -> Any:  # noqa: ANN401 - YAML holds anything
     return {_value(key): _value(child) for key, child in node.value}
 
 
+UNREADABLE = (yaml.YAMLError, ValueError, TypeError, RecursionError)
+"""What `load` raises for text that is no YAML, or that holds what no manifest can."""
+
+_ALIAS = re.compile(r"(?:^|[\s\[{,])\*\S", re.MULTILINE)
+
+
 def load(text: str) -> Iterator[dict[str, Any]]:
     """Read the resources in YAML text (kustomize's output, a generated file), skipping empty documents.
 
     PyYAML's own constructors are not used: they retype strings (`12:30`, `2026-01-01`) and fail on a plain `=`.
-    Raises yaml.YAMLError for text that is no YAML.
+    Raises one of UNREADABLE for text that is no YAML; for an alias, too: nobody writes one in such a file, and a few
+    lines of them would fill the memory.
     """
+    if _ALIAS.search(text) and any(
+        isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)
+    ):
+        raise ValueError("YAML aliases are not read")
     for node in yaml.compose_all(text, Loader=yaml.CSafeLoader):
         value = _value(node)
         if value is not None:

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery.environment import local_environment
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.url import redact_urls
+from gitops_gen.inventory.source import ENDINGS
 from gitops_gen.tree import REGULAR, blob_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops_gen.delivery.facade import CleanGit
-
-ENDINGS = (".yaml", ".yml", ".json")
-"""How the names of inventory files end; one that is committed and was not read is missing."""
 
 _MODES = frozenset({REGULAR, "100755"})
 
@@ -62,13 +60,14 @@ def inventory_provenance(
         return Provenance(reason="the inventory is not in a Git repository with a commit")
     repository = _origin(git)
     inside = "" if named == top else named.relative_to(top).as_posix()
-    committed = _committed(git, revision, inside)
-    read = {
-        Path(name).resolve().relative_to(top).as_posix(): blob_id(content, object_format)
-        for name, content in contents.items()
-        if Path(name).resolve().is_relative_to(top)
-    }
-    wanted = {name for name in committed if name.endswith(ENDINGS) and "/." not in f"/{name}"}
+    try:
+        committed = _committed(git, revision, inside)
+    except GitError:
+        return Provenance(repository, reason=f"this clone does not hold all of commit {revision[:12]}")
+    read = _read(contents, top, object_format)
+    # What a reader of the folder would have taken: one that is committed and was not read is missing.
+    start = len(inside)
+    wanted = {name for name in committed if name.endswith(ENDINGS) and "/." not in f"/{name[start:]}"}
     differing = sorted(name for name in wanted.union(read) if read.get(name) != committed.get(name))
     if len(read) != len(contents):
         return Provenance(repository, reason="a file of the inventory lies outside the Git repository")
@@ -82,6 +81,17 @@ def _where(git: CleanGit) -> tuple[Path, str, str]:
     answer = git.rev_parse("--show-toplevel", "--show-object-format", "--verify", "HEAD^{commit}")
     top, object_format, revision = answer.decode("utf-8", "surrogateescape").splitlines()
     return Path(top), object_format, revision
+
+
+def _read(contents: Mapping[str, bytes], top: Path, object_format: str) -> dict[str, str]:
+    """Return the blob ids of what was read, by path below `top`; what lies elsewhere is left out."""
+    found = {}
+    for name, content in contents.items():
+        # The folder may be reached through links; a file that is one is another thing to Git than its target.
+        place = Path(name).parent.resolve() / Path(name).name
+        if place.is_relative_to(top):
+            found[place.relative_to(top).as_posix()] = blob_id(content, object_format)
+    return found
 
 
 def _origin(git: CleanGit) -> str:

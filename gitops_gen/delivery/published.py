@@ -14,13 +14,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.kustomization import listed
 from gitops_gen.layout.paths import KUSTOMIZATION
 from gitops_gen.layout.seal import read_seal, seal
-from gitops_gen.manifest import dump, load
+from gitops_gen.manifest import UNREADABLE, dump, load
 from gitops_gen.tree import tree_id
 
 if TYPE_CHECKING:
@@ -141,10 +139,12 @@ def load_published(content: bytes, *, mesh: str, cluster: str) -> Published:
         raise _refused(path, "somebody edited it", f"restore it: git log -- {path} shows the last good version")
     try:
         documents = list(load(content.decode()))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except UNREADABLE as error:
         raise _refused(path, "it is no YAML", f"git log -- {path} shows the last good version") from error
-    if len(documents) != 1:
-        raise _refused(path, "it holds more than one document", f"git log -- {path} shows the last good version")
+    if len(documents) != 1 or not isinstance(documents[0], dict):
+        raise _refused(
+            path, "it does not hold one document with fields", f"git log -- {path} shows the last good version"
+        )
     return _read(path, documents[0], mesh, cluster)
 
 

@@ -20,10 +20,11 @@ FORMS = "https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH, or a local pat
 _HOST = re.compile(r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 _USER = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]*", re.ASCII)
 _NETWORK_PATH = re.compile(r"[^-\s][!-~]*", re.ASCII)
-_SCP = re.compile(r"([^/:]*|[^/:@]*@\[[^]/]*\]):(.*)", re.DOTALL)
+_SCP = re.compile(r"((?:[^/:@[]*@)?\[[^]/]*\]|[^/:]*):(.*)", re.DOTALL)
+_PASSWORD = re.compile(r"[^/]*@[^/]*:")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9]+::")
-_USERINFO = re.compile(r"(?<=://)[^/?#\s'\"]*@")
+_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s'\"]*)@")
 
 # Controls, and what makes text look like other text: line and paragraph separators, marks of direction.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -75,8 +76,13 @@ def parse_repository(text: str, *, relative_to: str) -> RepositoryUrl:
 
 
 def redact_urls(text: str) -> str:
-    """Take user names and passwords out of every URL in a text."""
-    return _USERINFO.sub("", text)
+    """Take credentials out of every URL in a text: all before the @, but for the plain user name of an ssh URL."""
+
+    def redacted(found: re.Match[str]) -> str:
+        public = found[1].lower() == Transport.SSH and _USER.fullmatch(found[2])
+        return found[0] if public else f"{found[1]}://"
+
+    return _USERINFO.sub(redacted, text)
 
 
 def _refused(text: str, why: str) -> InputError:
@@ -98,7 +104,7 @@ def _from_scheme(scheme: str, text: str) -> RepositoryUrl:
             raise _refused(text, "file:// is followed by an absolute path and nothing else")
         return RepositoryUrl(f"file://{parts.path}", Transport.FILE)
     account, at, host = parts.netloc.rpartition("@")
-    if port is not None or host.endswith(":"):
+    if port is not None:
         host = host.rpartition(":")[0]
     if at:
         _check_account(account, Transport(scheme), text)
@@ -120,6 +126,8 @@ def _from_scp(text: str, account: str, path: str) -> RepositoryUrl:
     user, at, host = account.rpartition("@")
     if at:
         _check_account(user, Transport.SSH, text)
+    if _PASSWORD.match(path):
+        raise InputError("the repository URL reads as USER:PASSWORD@HOST:PATH: a password is never taken from a URL")
     if not _HOST.fullmatch(host) or not _NETWORK_PATH.fullmatch(path):
         raise _refused(text, "it reads as HOST:PATH, but one of the two is missing or has characters it may not have")
     return RepositoryUrl(text, Transport.SSH, host.lower())

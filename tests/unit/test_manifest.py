@@ -237,3 +237,9 @@ def test_an_id_is_group_kind_namespace_and_name() -> None:
     assert core == ResourceId("", "Service", "data", "cluster-a-db-0")
     assert istio == ResourceId("networking.istio.io", "Gateway", "", "a")
     assert (str(core), str(istio)) == ("Service data/cluster-a-db-0", "Gateway a")
+
+
+def test_aliases_are_not_read() -> None:
+    with pytest.raises(ValueError, match="aliases"):
+        list(load("a: &x [1, 1]\nb: [*x, *x]\n"))
+    assert list(load("a: '*.example.com'\nb: |\n  *x\n")) == [{"a": "*.example.com", "b": "*x\n"}]

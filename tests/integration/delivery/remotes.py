@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import ssl
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from gitops_gen.delivery.clone import open_clone
 from gitops_gen.delivery.url import parse_repository
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
@@ -106,8 +106,10 @@ class Forge:
     port: int = 0
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, path, and Authorization header of every request."""
-    token: str = ""
+    wanted: str = ""
     """When set: the header that every request must have."""
+    redirect: str = ""
+    """When set: where every request is redirected to."""
     forbidden: str = ""
     """When set: requests whose path holds this are answered 403."""
     cut_after: int | None = None
@@ -147,7 +149,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self._body()
         authorization = self.headers.get("Authorization", "")
         forge.requests.append((self.command, self.path, authorization))
-        if forge.token and authorization != forge.token:
+        if forge.redirect:
+            self._say("301 Moved Permanently", {"Location": forge.redirect + self.path}, b"")
+            return
+        if forge.wanted and authorization != forge.wanted:
             self._say("401 Unauthorized", {"WWW-Authenticate": "Basic"}, b"")
             return
         if forge.forbidden and forge.forbidden in self.path:

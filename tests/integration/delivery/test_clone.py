@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from gitops_gen.delivery.scratch import PREFIX, STALE_S
 from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import Entry, blob_id
 from tests.integration.delivery.remotes import Bare, Forge, cloned, make_bare
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OVERLAY = "overlays/east/monitoring/db"
 
@@ -42,7 +45,7 @@ def test_files_are_listed_by_blob_and_read_in_a_batch(
 ) -> None:
     remote = make_bare(tmp_path / "srv" / "other.git", filtering=filtering, object_format=object_format)
     files = {f"{OVERLAY}/db-{number}.yaml": f"pod: {number}\n" for number in range(20)} | {"README.md": "people's\n"}
-    remote.commit({path: "before\n" for path in files})
+    remote.commit(dict.fromkeys(files, "before\n"))
     tip = remote.commit(files)
     with cloned(forge.url(remote)) as clone:
         assert clone.base == tip
@@ -133,10 +136,10 @@ def test_symlinks_and_submodules_are_listed_with_their_mode(bare: Bare) -> None:
 
 def test_refresh_follows_the_branch(bare: Bare, remote_url: str) -> None:
     with cloned(remote_url) as clone:
-        assert clone.base is None
+        assert not clone.base
         first = bare.commit({"a": "1\n"})
         clone.refresh()
-        assert clone.base == first
+        assert first == clone.base
         bare.git("update-ref", "refs/heads/main", bare.commit({"b": "2\n"}, "other"))
         clone.refresh()
         assert sorted(clone.entries()) == ["b"], "a branch that was rewritten is followed, too"
@@ -172,7 +175,7 @@ def test_a_remote_that_cannot_be_read_is_a_failed_tool(url: str, words: str) -> 
 
 
 def test_a_remote_that_wants_a_token_says_where_to_put_it(bare: Bare, forge: Forge) -> None:
-    forge.token = "Basic something"
+    forge.wanted = "Basic something"
     with pytest.raises(ToolError) as failed, cloned(forge.url(bare)):
         pass
     assert "GITOPS_GEN_TOKEN" in failed.value.help

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_gen.delivery.commit import Identity
+from gitops_gen.delivery.message import commit_message
+from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.delivery.push import Result
 from gitops_gen.errors import InputError, RefusedError
 from gitops_gen.tree import tree_id
@@ -45,6 +47,27 @@ def test_identity_date_and_message_are_those_given(bare: Bare) -> None:
         "|2023-11-14 22:13:20 +0000"
     )
     assert bare.git("cat-file", "commit", "main").partition("\n\n")[2] == message
+
+
+def test_git_reads_the_trailers_and_no_others(bare: Bare) -> None:
+    message = commit_message(
+        "Subject",
+        "Signed-off-by: Mallory <m@example.com>\nanother line",
+        provenance=Provenance("https://git.example.com/i.git", "1f" * 20),
+        inventory_digest="sha256:aa",
+        plan_digest="sha256:bb",
+        version="0.1.0",
+    )
+    with cloned(bare.path) as clone:
+        clone.push(write(clone, {"a": b"1"}, message=message))
+    assert bare.git("log", "-1", "--format=%(trailers:only,unfold)").strip().split("\n") == [
+        "Gitops-Gen-Inventory-Repository: https://git.example.com/i.git",
+        f"Gitops-Gen-Inventory-Revision: {'1f' * 20}",
+        "Gitops-Gen-Inventory-Digest: sha256:aa",
+        "Gitops-Gen-Plan-Digest: sha256:bb",
+        "Gitops-Gen-Version: 0.1.0",
+    ]
+    assert bare.git("log", "-1", "--format=%s").strip() == "Subject"
 
 
 def test_same_input_same_commit(tmp_path: Path) -> None:
@@ -157,20 +180,20 @@ def test_20000_files_take_about_the_time_of_fast_import(bare: Bare, tmp_path: Pa
     stream = b"commit refs/heads/x\ncommitter a <a@b> 0 +0000\ndata 0\n" + b"".join(
         b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content) for path, content in files.items()
     )
-    times = {}
+    imported, written = [], []
     with cloned(bare.path) as clone:
-        for _ in range(2):
-            other = make_bare(tmp_path / f"other-{len(times)}-{time.monotonic_ns()}.git")
+        for number in range(2):
+            other = make_bare(tmp_path / f"other-{number}.git")
             began = time.monotonic()
             subprocess.run(["git", "-C", str(other.path), "fast-import", "--quiet"], input=stream, check=True)
-            times["fast-import"] = min(times.get("fast-import", 99.0), time.monotonic() - began)
+            imported.append(time.monotonic() - began)
             began = time.monotonic()
             commit = write(clone, files)
-            times["write"] = min(times.get("write", 99.0), time.monotonic() - began)
-        wanted = tree_id({path: entry.split()[2] for entry, _, path in _listed(clone, commit)})
-        assert clone.local.rev_parse(f"{commit}^{{tree}}").decode().strip() == wanted
-    # The figure of the benchmark is 1.2; here a busy machine must not fail the test.
-    assert times["write"] < 2 * times["fast-import"] + 0.5, times
+            written.append(time.monotonic() - began)
+            wanted = tree_id({path: entry.split()[2] for entry, _, path in _listed(clone, commit)})
+            assert clone.local.rev_parse(f"{commit}^{{tree}}").decode().strip() == wanted
+    # The benchmark's figure is 1.2; here a busy machine must not fail the test.
+    assert min(written) < 2 * min(imported) + 0.5
 
 
 def _listed(clone: Clone, commit: str) -> list[tuple[str, str, str]]:

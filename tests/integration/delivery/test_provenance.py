@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.delivery.provenance import Provenance, inventory_provenance
-from gitops_gen.errors import ToolError
 from tests.integration.delivery.remotes import git
 
 FILES = {"mesh.yaml": "kind: Mesh\n", "teams/db.yml": "kind: Workload\n", "teams/README.md": "for people\n"}
@@ -22,7 +21,7 @@ def checkout(tmp_path: Path) -> Path:
         file = made / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
-    git(made, "init", "--quiet")
+    git(made, "init", "--quiet", "--initial-branch=main")
     git(made, "remote", "add", "origin", "https://user:s3cret@git.example.com/team/inventory.git")
     git(made, "add", "-A")
     git(made, "commit", "--quiet", "-m", "Inventory")
@@ -77,6 +76,15 @@ def test_hidden_folders_are_no_inventory(checkout: Path) -> None:
     git(checkout, "commit", "--quiet", "-m", "CI")
     contents = {name: content for name, content in read(checkout).items() if ".github" not in name}
     assert provenance(checkout / "inventory", contents).revision == head(checkout)
+
+
+def test_an_inventory_may_lie_in_a_hidden_folder(checkout: Path) -> None:
+    git(checkout, "mv", "inventory", ".inventory")
+    git(checkout, "commit", "--quiet", "-m", "Hide")
+    contents = {str(checkout / ".inventory" / name): FILES[name].encode() for name in INVENTORY}
+    assert provenance(checkout / ".inventory", contents).revision == head(checkout)
+    contents.popitem()
+    assert provenance(checkout / ".inventory", contents).revision == "", "a file of it was not read"
 
 
 def test_edited_files_have_no_commit(checkout: Path) -> None:
@@ -153,9 +161,7 @@ def test_a_detached_head_a_shallow_clone_and_a_worktree_will_do(checkout: Path) 
         ({"origin": "/srv/\x1b[31m"}, ""),
     ],
 )
-def test_the_repository_is_origin_or_the_only_remote(
-    checkout: Path, remotes: dict[str, str], repository: str
-) -> None:
+def test_the_repository_is_origin_or_the_only_remote(checkout: Path, remotes: dict[str, str], repository: str) -> None:
     git(checkout, "remote", "remove", "origin")
     for name, url in remotes.items():
         git(checkout, "config", f"remote.{name}.url", url)
@@ -169,6 +175,7 @@ def test_nothing_runs_and_nothing_changes_in_the_users_repository(checkout: Path
     script.chmod(0o755)
     for key in ("core.fsmonitor", "core.sshCommand", "filter.evil.clean", "diff.external", "core.pager", "gpg.program"):
         git(checkout, "config", key, str(script))
+    (checkout / ".git" / "info").mkdir()
     (checkout / ".git" / "info" / "attributes").write_text("* filter=evil diff=evil\n")
     for hook in ("post-index-change", "fsmonitor-watchman", "reference-transaction"):
         (checkout / ".git" / "hooks").mkdir(exist_ok=True)
@@ -177,7 +184,7 @@ def test_nothing_runs_and_nothing_changes_in_the_users_repository(checkout: Path
     (checkout / ".git" / "index.lock").touch()
     before = {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
     found = provenance(checkout / "inventory", read(checkout))
-    assert found.revision == before[checkout / ".git" / "refs" / "heads" / "master"].decode().strip()
+    assert found.revision == before[checkout / ".git" / "refs" / "heads" / "main"].decode().strip()
     assert not marker.exists()
     assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
 
@@ -190,8 +197,9 @@ def test_a_clone_without_contents_fetches_nothing(checkout: Path) -> None:
     for name in INVENTORY:
         (place / "inventory" / name).parent.mkdir(parents=True, exist_ok=True)
         (place / "inventory" / name).write_text(FILES[name])
-    with pytest.raises(ToolError):
-        provenance(place / "inventory", read(place))
+    found = provenance(place / "inventory", read(place))
+    assert found.revision == ""
+    assert "does not hold all of commit" in found.reason
     assert sorted((place / ".git" / "objects").rglob("*")) == objects
 
 
