@@ -40,16 +40,6 @@ def base_folder(folder: Folder) -> str:
     return f"base/{folder.namespace}/{folder.name}"
 
 
-def cluster_folder(cluster: str) -> str:
-    """Return the folder of everything in a cluster."""
-    return f"overlays/{cluster}"
-
-
-def namespace_folder(cluster: str, namespace: str) -> str:
-    """Return the folder of everything in a namespace of a cluster."""
-    return f"overlays/{cluster}/{namespace}"
-
-
 def overlay_folder(cluster: str, folder: Folder) -> str:
     """Return the folder of a workload, or the like, in a cluster."""
     return f"overlays/{cluster}/{folder.namespace}/{folder.name}"
