@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.resources.backend_rules import backend_problems
 from gitops_gen.resources.consumers import check_consumers
 from gitops_gen.resources.gateway_rules import gateway_problems
-from gitops_gen.resources.homes import read_homes
+from gitops_gen.resources.homes import read_presences
 from gitops_gen.resources.name_rules import name_problems
 from gitops_gen.resources.own_tls_rules import own_tls_problems
 from gitops_gen.resources.service_rules import service_problems
@@ -24,12 +24,13 @@ def check_shapes(inventory: Inventory) -> list[Problem]:
     Presupposes that what the inventory says is sound: names, references, hosts and templates.
     """
     surroundings = read_surroundings(inventory)
-    homes = read_homes(inventory, surroundings)
+    presences = read_presences(inventory, surroundings)
+    homes = [home for presence in presences for home in presence.homes]
     return [
         *backend_problems(inventory, homes, surroundings),
-        *gateway_problems(homes),
+        *gateway_problems(presences),
         *own_tls_problems(homes),
-        *name_problems(inventory.mesh.name, homes),
+        *name_problems(inventory.mesh.name, presences),
         *service_problems(homes),
         *check_consumers(inventory),
     ]

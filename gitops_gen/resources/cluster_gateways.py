@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import EAST_WEST_GATEWAYS, INGRESS_GATEWAYS, Compiled, Place
@@ -12,18 +13,18 @@ from gitops_gen.resources.labels import ownership_labels
 from gitops_gen.resources.shapes import GatewayLayout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from gitops_gen.model import Cluster
-    from gitops_gen.resources.entrances import Entrance, ServedHosts
+    from gitops_gen.resources.entrances import Entrances, ServedHosts
 
 Shared = dict[str, "ServedHosts"]
 """What the shared Gateways of one cluster serve, by the name of the ingress."""
 
 
-def share(shared: Shared, namespace: str, found: Iterable[Entrance]) -> None:
+def share(shared: Shared, namespace: str, entrances: Entrances) -> None:
     """Add the entrances of a workload in `namespace` that shared Gateways serve."""
-    for entrance in found:
+    for entrance in chain(*entrances.pods.values(), entrances.companions):
         if entrance.layout is GatewayLayout.SHARED:
             serve(shared.setdefault(entrance.exposure.ingress.name, {}), namespace, entrance)
 

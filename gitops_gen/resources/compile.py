@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.resources.cluster_gateways import Shared, compile_cluster_gateways, share
 from gitops_gen.resources.consumers import compile_consumers
-from gitops_gen.resources.entrances import Entrance, entrances
+from gitops_gen.resources.entrances import read_entrances
 from gitops_gen.resources.pods import compile_pods
 from gitops_gen.resources.surroundings import read_surroundings
 from gitops_gen.resources.whole_workload import compile_whole_workload
@@ -32,12 +32,11 @@ def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str
     for workload in inventory.workloads:
         for name, group in groupby(workload.placements, key=lambda placement: placement.cluster):
             cluster, placements = inventory.clusters[name], list(group)
-            found: list[list[Entrance]] = [entrances(mesh, workload, placement, cluster) for placement in placements]
-            together = [entrance for of_placement in found for entrance in of_placement]
-            compiled[name] += compile_whole_workload(workload, placements, cluster, together)
-            for placement, of_placement in zip(placements, found, strict=True):
-                compiled[name] += compile_pods(workload, placement, cluster, surroundings, of_placement)
-            share(shared[name], workload.namespace, together)
+            entrances = read_entrances(mesh, workload, placements, cluster)
+            compiled[name] += compile_whole_workload(workload, placements, cluster, entrances.companions)
+            for placement in placements:
+                compiled[name] += compile_pods(workload, placement, cluster, surroundings, entrances.pods)
+            share(shared[name], workload.namespace, entrances)
     for name, cluster in inventory.clusters.items():
         compiled[name] += compile_cluster_gateways(mesh, cluster, shared[name])
     for name, of_consumers in compile_consumers(inventory, addresses).items():

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from gitops_gen.resources.fields import DestinationRule
 
 
+def own_tls_name(service: str) -> str:
+    """Name of the DestinationRule for a governing Service: a host has one, whichever workloads share it."""
+    return f"{service}-own-tls"
+
+
 def own_tls_destination_rule(
     workload: Workload, service: str, cluster: Cluster, ports: Sequence[int], export_to: Sequence[str]
 ) -> DestinationRule:
@@ -26,7 +31,7 @@ def own_tls_destination_rule(
         "apiVersion": "networking.istio.io/v1",
         "kind": "DestinationRule",
         "metadata": {
-            "name": f"{service}-own-tls",
+            "name": own_tls_name(service),
             "namespace": workload.namespace,
             "labels": workload_labels(workload.name),
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.exposure import Exposure, exposures
-from gitops_gen.resources.names import end_of, gateway_reference
+from gitops_gen.resources.names import gateway_reference
 from gitops_gen.resources.shapes import GatewayLayout, ServerProtocol, gateway_layout, served_host, server_protocol
 
 if TYPE_CHECKING:
@@ -27,42 +27,38 @@ ServedHosts = dict[tuple[int, ServerProtocol], list[str]]
 """What the servers of one Gateway are made of: port and protocol -> hosts as a server lists them."""
 
 
-def entrances(mesh: str, workload: Workload, placement: Placement, cluster: Cluster) -> list[Entrance]:
-    """Return the entrances of a placement: ports and routes as written, pods in order.
+class Entrances(NamedTuple):
+    """How clients come in to one workload in one cluster: to each pod by its name, and to companion Services."""
 
-    Raises KeyError where a host or a gateway port asks for what a pod does not have: the rules look for that first.
+    pods: dict[str, list[Entrance]]
+    companions: list[Entrance]
+
+
+def read_entrances(mesh: str, workload: Workload, placements: Iterable[Placement], cluster: Cluster) -> Entrances:
+    """Return the entrances of a workload to one cluster, where `placements` are.
+
+    A companion that several sets of pods name is there once; where the sets have different `gateways`, it is served
+    by the shared Gateway. Raises KeyError where a host or a gateway port asks for what a pod does not have: the rules
+    look for that first.
     """
-    found = []
-    for exposure in exposures(workload, placement, cluster):
-        layout = gateway_layout(placement.gateways, exposure.ingress, exposure.port)
-        found.append(
-            Entrance(
+    pods: dict[str, list[Entrance]] = {}
+    companions: dict[tuple[str, str, int], Entrance] = {}
+    for placement in placements:
+        for exposure in exposures(workload, placement, cluster):
+            layout = gateway_layout(placement.gateways, exposure.ingress, exposure.port)
+            entrance = Entrance(
                 exposure=exposure,
                 layout=layout,
                 protocol=server_protocol(exposure.ingress, exposure.port),
                 gateway=gateway_reference(layout, mesh, cluster.name, workload, exposure),
             )
-        )
-    return found
-
-
-def by_pod(found: Iterable[Entrance]) -> dict[str, list[Entrance]]:
-    """Return the entrances of each pod, by its name; those of companion Services are left out."""
-    pods: dict[str, list[Entrance]] = {}
-    for entrance in found:
-        if entrance.exposure.pod is not None:
-            pods.setdefault(end_of(entrance.exposure), []).append(entrance)
-    return pods
-
-
-def of_companions(found: Iterable[Entrance]) -> list[Entrance]:
-    """Return the entrances of companion Services, each once though every placement of a cluster names it."""
-    once: dict[tuple[str, str, int], Entrance] = {}
-    for entrance in found:
-        exposure = entrance.exposure
-        if exposure.service is not None:
-            once.setdefault((exposure.ingress.name, exposure.host, exposure.gateway_port), entrance)
-    return list(once.values())
+            if exposure.pod is not None:
+                pods.setdefault(exposure.pod.name, []).append(entrance)
+            else:
+                key = (exposure.ingress.name, exposure.host, exposure.gateway_port)
+                if key not in companions or layout is GatewayLayout.SHARED:
+                    companions[key] = entrance
+    return Entrances(pods, list(companions.values()))
 
 
 def serve(hosts: ServedHosts, namespace: str, entrance: Entrance) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gitops_gen.problems import Location
     from gitops_gen.resources.entrances import Entrance
-    from gitops_gen.resources.homes import Home
+    from gitops_gen.resources.homes import Presence
 
 _TLS = {ServerProtocol.HTTPS, ServerProtocol.TLS}
 
@@ -33,29 +33,29 @@ class _Use(NamedTuple):
     """One entrance that uses a door, and whose it is."""
 
     entrance: Entrance
-    home: Home
+    presence: Presence
 
     @property
     def location(self) -> Location:
         return self.entrance.exposure.route.origin
 
 
-def gateway_problems(homes: Iterable[Home]) -> Iterator[Problem]:
+def gateway_problems(presences: Iterable[Presence]) -> Iterator[Problem]:
     """Yield what the gateway pods could not serve side by side."""
-    for door, uses in _doors(homes).items():
+    for door, uses in _doors(presences).items():
         yield from _one_server_for_a_host(door, uses)
         yield from _one_server_for_a_certificate(door, uses)
 
 
-def _doors(homes: Iterable[Home]) -> dict[_Door, list[_Use]]:
+def _doors(presences: Iterable[Presence]) -> dict[_Door, list[_Use]]:
     """Return who uses each port of each gateway. Gateways of somebody else are theirs to check."""
     doors: dict[_Door, list[_Use]] = {}
-    for home in homes:
-        for entrance in home.entrances:
+    for presence in presences:
+        for entrance in presence.ways_in():
             if entrance.layout is not GatewayLayout.EXISTING:
                 exposure = entrance.exposure
-                door = _Door(home.cluster.name, exposure.ingress.selector, exposure.gateway_port)
-                doors.setdefault(door, []).append(_Use(entrance, home))
+                door = _Door(presence.cluster.name, exposure.ingress.selector, exposure.gateway_port)
+                doors.setdefault(door, []).append(_Use(entrance, presence))
     return doors
 
 
@@ -81,7 +81,7 @@ def _one_server_for_a_host(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
             message=f'two servers on gateway port {door.number} of {door.cluster} would serve "{host}", '
             f"{other.entrance.protocol.value} and {protocol.value}: the second is dropped",
             location=use.location,
-            subject=use.home.subject,
+            subject=use.presence.subject,
             help="write `gateways: per-pod` for ports that bring their own TLS, or another gateway `port`",
             related=(("the other route", other.location),),
         )
@@ -110,7 +110,7 @@ def _one_server_for_a_certificate(door: _Door, uses: list[_Use]) -> Iterator[Pro
             message=f"{len(gateways)} Gateways would end TLS on port {door.number} of {door.cluster} with the "
             f'certificate "{credential}": clients that reuse an HTTP/2 connection get 404 for all hosts but the first',
             location=late.location,
-            subject=late.home.subject,
+            subject=late.presence.subject,
             help="leave `gateways` out, or write `gateways: shared`: one server then serves all of its hosts",
             related=(("another of them", other.location),),
         )

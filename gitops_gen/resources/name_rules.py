@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.naming import SUBDOMAIN_LENGTH, shared_gateway
 from gitops_gen.problems import Problem
-from gitops_gen.resources.entrances import by_pod, of_companions
+from gitops_gen.resources.destination_rule import own_tls_name
 from gitops_gen.resources.routes import route_names
 from gitops_gen.resources.shapes import GatewayLayout
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gitops_gen.problems import Location
-    from gitops_gen.resources.entrances import Entrance
-    from gitops_gen.resources.homes import Home
+    from gitops_gen.resources.homes import Presence
 
 
 class _Name(NamedTuple):
@@ -33,57 +32,53 @@ class _Name(NamedTuple):
     subject: str
 
 
-def name_problems(mesh: str, homes: Sequence[Home]) -> Iterator[Problem]:
+def name_problems(mesh: str, presences: Iterable[Presence]) -> Iterator[Problem]:
     """Yield names that are too long, or that two resources of one cluster would have."""
-    for _, of_cluster in groupby(sorted(homes, key=_cluster), key=_cluster):
+    for _, of_cluster in groupby(sorted(presences, key=_cluster), key=_cluster):
         together = list(of_cluster)
-        names = [*_of_pods(together), *_of_workloads(together), *_shared_gateways(mesh, together)]
+        names = [*_routes(together), *_destination_rules(together), *_shared_gateways(mesh, together)]
         yield from _too_long(names)
         yield from _twice(names)
 
 
-def _cluster(home: Home) -> str:
-    return home.cluster.name
+def _cluster(presence: Presence) -> str:
+    return presence.cluster.name
 
 
-def _of_pods(homes: Iterable[Home]) -> Iterator[_Name]:
-    """Yield the routes of single pods."""
-    for home in homes:
-        for found in by_pod(home.entrances).values():
-            yield from _routes(home, found)
+def _routes(presences: Iterable[Presence]) -> Iterator[_Name]:
+    """Yield the Gateways and VirtualServices of pods and of companion Services."""
+    for presence in presences:
+        for found in (*presence.entrances.pods.values(), presence.entrances.companions):
+            for kind, name, entrance in route_names(presence.cluster, found):
+                origin = entrance.exposure.route.origin
+                yield _Name(kind, presence.workload.namespace, name, origin, presence.subject)
 
 
-def _of_workloads(homes: Iterable[Home]) -> Iterator[_Name]:
-    """Yield what whole workloads of one cluster have."""
-    for _, of_workload in groupby(homes, key=lambda home: home.workload.key):
-        together = list(of_workload)
-        home, workload = together[0], together[0].workload
-        yield from _routes(home, of_companions(entrance for each in together for entrance in each.entrances))
-        own = {
-            each.placement.service
-            for each in together
-            if each.placement.service is not None and any(port.own_mtls for port in each.placement.ports)
+def _destination_rules(presences: Iterable[Presence]) -> Iterator[_Name]:
+    """Yield the DestinationRules for governing Services, which workloads may share."""
+    for presence in presences:
+        services = {
+            home.placement.service
+            for home in presence.homes
+            if home.placement.service is not None and any(port.own_mtls for port in home.placement.ports)
         }
-        for service in sorted(own):
-            yield _Name("DestinationRule", workload.namespace, f"{service}-own-tls", workload.origin, home.subject)
+        for service in sorted(services):
+            workload = presence.workload
+            name = own_tls_name(service)
+            yield _Name("DestinationRule", workload.namespace, name, workload.origin, presence.subject)
 
 
-def _routes(home: Home, found: Iterable[Entrance]) -> Iterator[_Name]:
-    for kind, name, entrance in route_names(home.cluster, found):
-        yield _Name(kind, home.workload.namespace, name, entrance.exposure.route.origin, home.subject)
-
-
-def _shared_gateways(mesh: str, homes: Sequence[Home]) -> Iterator[_Name]:
+def _shared_gateways(mesh: str, presences: Sequence[Presence]) -> Iterator[_Name]:
     """Yield the shared Gateways of one cluster."""
     used = {
         entrance.exposure.ingress.name: entrance.exposure.ingress
-        for home in homes
-        for entrance in home.entrances
+        for presence in presences
+        for entrance in presence.ways_in()
         if entrance.layout is GatewayLayout.SHARED
     }
     for _, ingress in sorted(used.items()):
         name = shared_gateway(mesh, ingress)
-        yield _Name("Gateway", ingress.namespace, name, ingress.origin, f"Cluster {homes[0].cluster.name}")
+        yield _Name("Gateway", ingress.namespace, name, ingress.origin, f"Cluster {presences[0].cluster.name}")
 
 
 def _too_long(names: Iterable[_Name]) -> Iterator[Problem]:

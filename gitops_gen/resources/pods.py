@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
-from gitops_gen.resources.entrances import by_pod
 from gitops_gen.resources.labels import pod_labels
 from gitops_gen.resources.routes import own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
@@ -14,7 +13,7 @@ from gitops_gen.resources.shapes import Backend, backend, backend_host, entry_po
 from gitops_gen.resources.visibility import pod_service_visibility, service_entry_visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitops_gen.manifest import Manifest
     from gitops_gen.model import Cluster, Placement, Pod, Workload
@@ -29,24 +28,26 @@ def compile_pods(
     placement: Placement,
     cluster: Cluster,
     surroundings: Surroundings,
-    found: Iterable[Entrance],
+    entrances: Mapping[str, Sequence[Entrance]],
 ) -> Iterator[Compiled]:
-    """Yield the resources of each pod of a placement, in a file of its own: what names it, then the ways to it."""
+    """Yield the resources of each pod of a placement, in a file of its own: what names it, then the ways to it.
+
+    `entrances` has the ways, by the pod's name.
+    """
     kind = backend(workload, placement, cluster, surroundings)
     build, seen_by = _backend_builder(kind, workload, placement, cluster, surroundings)
-    entrances_of = by_pod(found)
     source = f"Workload {workload.key}"
     for pod in placement.pods:
         place = Place(namespace=workload.namespace, folder=workload.name, file=pod.name, source=source)
         if build is not None:
             yield Compiled(build(workload, placement, pod, cluster, seen_by), place)
-        entrances = entrances_of.get(pod.name)
-        if entrances:
+        found = entrances.get(pod.name)
+        if found:
             labels = pod_labels(workload.name, pod.name)
             host = backend_host(kind, workload, placement, pod, cluster)
-            for gateway in own_gateways(workload, cluster, entrances, labels):
+            for gateway in own_gateways(workload, cluster, found, labels):
                 yield Compiled(gateway, place)
-            for route in virtual_services(workload, cluster, [(entrance, host) for entrance in entrances], labels):
+            for route in virtual_services(workload, cluster, [(entrance, host) for entrance in found], labels):
                 yield Compiled(route, place)
 
 

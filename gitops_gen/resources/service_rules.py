@@ -14,7 +14,7 @@ from gitops_gen.problems import Problem
 from gitops_gen.resources.shapes import Backend, existing_service, service_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitops_gen.model import Port
     from gitops_gen.problems import Location
@@ -28,9 +28,8 @@ class _Known(NamedTuple):
     location: Location
 
 
-def service_problems(homes: Iterable[Home]) -> Iterator[Problem]:
+def service_problems(homes: Sequence[Home]) -> Iterator[Problem]:
     """Yield generated Services that would take the name, the pods or the ports of another."""
-    homes = list(homes)
     yield from _per_pod(homes)
     yield from _governing_twice(homes)
     yield from _governing_ports(homes)

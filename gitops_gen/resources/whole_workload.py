@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.naming import service_fqdn
 from gitops_gen.resources.destination_rule import own_tls_destination_rule
-from gitops_gen.resources.entrances import of_companions
 from gitops_gen.resources.labels import workload_labels
 from gitops_gen.resources.peer_authentication import own_tls_peer_authentication
 from gitops_gen.resources.routes import own_gateways, virtual_services
@@ -16,7 +15,7 @@ from gitops_gen.resources.shapes import service_ports
 from gitops_gen.resources.visibility import governing_visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from gitops_gen.model import Cluster, Placement, Port, Workload
     from gitops_gen.resources.entrances import Entrance
@@ -32,9 +31,9 @@ FILES = frozenset({SERVICE, DESTINATION_RULE, PEER_AUTHENTICATION, GATEWAY, VIRT
 
 
 def compile_whole_workload(
-    workload: Workload, placements: Sequence[Placement], cluster: Cluster, found: Iterable[Entrance]
+    workload: Workload, placements: Sequence[Placement], cluster: Cluster, companions: Sequence[Entrance]
 ) -> Iterator[Compiled]:
-    """Yield what the pods of `placements`, all those in one cluster, share; `found` are their entrances."""
+    """Yield what the pods of `placements`, all those in one cluster, share, and the ways to companion Services."""
     seen_by = governing_visibility(workload, cluster)
     by_service = _ports_by_service(placements)
     if workload.create_service:
@@ -62,7 +61,7 @@ def compile_whole_workload(
         yield Compiled(
             own_tls_peer_authentication(workload, cluster, container_ports), _place(workload, PEER_AUTHENTICATION)
         )
-    yield from _companions(workload, cluster, of_companions(found))
+    yield from _companions(workload, cluster, companions)
 
 
 def _companions(workload: Workload, cluster: Cluster, found: Sequence[Entrance]) -> Iterator[Compiled]:
