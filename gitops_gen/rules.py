@@ -21,12 +21,11 @@ class Rule(NamedTuple):
 _RESOURCES: tuple[Rule, ...] = (
     Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port is visible to no sidecar."),
     Rule("GGI004", "entry-port-by-name", "A ServiceEntry leads to container ports by number."),
-    Rule("GGI005", "entry-host-is-service", "No ServiceEntry has the host of a Service of its cluster."),
     Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is behind an east-west gateway."),
     Rule("GGI007", "entry-for-two-clusters", "No ServiceEntry selects a pod by a name that another cluster has too."),
     Rule("GGI008", "one-backend-per-pod", "No two pods are reached by one existing Service."),
     Rule("GGI010", "certificate-on-two-servers", "A certificate is in one server of a gateway port."),
-    Rule("GGI013", "vip-pool", "The vipPool is a range of its own with room for every host that needs an address."),
+    Rule("GGI013", "vip-pool", "The vipPool has room for every host that needs an address."),
     Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well."),
     Rule("GGI019", "no-backend", "What is exposed or consumed has a backend."),
     Rule("GGI020", "two-servers", "No two servers of a gateway port serve one host with TLS."),

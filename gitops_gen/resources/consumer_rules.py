@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.model import Via
 from gitops_gen.problems import Problem, Severity
 from gitops_gen.resources.dialled import (
     consumed_port,
     dialled_placements,
     endpoints_of,
-    external_route,
     own_host,
 )
 from gitops_gen.resources.endpoint_list import MAX_BYTES, endpoint_text
-from gitops_gen.resources.shapes import service_ports
 from gitops_gen.resources.surroundings import read_surroundings
 
 if TYPE_CHECKING:
@@ -28,13 +25,16 @@ _LONGEST_LINE = 300
 
 
 def consumer_problems(inventory: Inventory) -> list[Problem]:
-    """Return what keeps Consumers from dialling pods of their own cluster, or others from outside."""
+    """Return what keeps Consumers from dialling pods of their own cluster, and lists from being written.
+
+    That a port is exposed to those who dial it from outside is checked with the inventory.
+    """
     workloads = {workload.key: workload for workload in inventory.workloads}
     surroundings = read_surroundings(inventory)
     problems: list[Problem] = []
     for consumer in inventory.consumers:
         dialled = list(dialled_placements(consumer, inventory, workloads, surroundings))
-        found = [problem for pods in dialled for problem in _unreachable(pods)]
+        found = [problem for pods in dialled for problem in _nameless(pods)]
         problems += found or _size(consumer, dialled)
         for workload in (workloads[key] for key in consumer.workloads):
             problems += _without_port(consumer, workload)
@@ -57,31 +57,17 @@ def _without_port(consumer: Consumer, workload: Workload) -> Iterator[Problem]:
             )
 
 
-def _unreachable(dialled: Dialled) -> Iterator[Problem]:
-    """Check that the pods have an address for the Consumer; remote_rules.py has the east-west ones."""
-    home, port, workload = dialled.home.name, dialled.port, dialled.workload.key
-    related = ((f"Consumer {dialled.consumer.key} asks for it", dialled.consumer.origin),)
-    if home == dialled.caller.name:
-        if any(own_host(dialled, pod) is None for pod in dialled.placement.pods):
-            yield Problem(
-                rule="GGI036",
-                message=f'the pods of {workload} in {home} have no names by which port "{port.name}" could be dialled',
-                location=dialled.placement.origin,
-                subject=f"Workload {workload}, cluster {home}",
-                help="name the governing Service in `service`, or write `backend: pod-service`",
-                related=related,
-            )
-    elif dialled.consumer.via is Via.NORTH_SOUTH and (
-        port not in service_ports(dialled.placement) or external_route(port, dialled.home) is None
-    ):
+def _nameless(dialled: Dialled) -> Iterator[Problem]:
+    """Check that the pods of the Consumer's own cluster have names by which they are dialled in the mesh."""
+    home, workload = dialled.home.name, dialled.workload.key
+    if home == dialled.caller.name and any(own_host(dialled, pod) is None for pod in dialled.placement.pods):
         yield Problem(
             rule="GGI036",
-            message=f'port "{port.name}" of {workload} has no host outside of cluster "{home}", '
-            "so it cannot be consumed north-south",
-            location=port.origin,
+            message=f"the pods of {workload} in {home} have no names by which they could be dialled in the mesh",
+            location=dialled.placement.origin,
             subject=f"Workload {workload}, cluster {home}",
-            help="write `expose: {}` in the port, or let the Consumer name a port that is exposed",
-            related=related,
+            help="name the governing Service in `service`, or write `backend: pod-service`",
+            related=((f"Consumer {dialled.consumer.key} asks for it", dialled.consumer.origin),),
         )
 
 

@@ -9,7 +9,7 @@ from gitops_gen.model import Via
 from gitops_gen.naming import pod_fqdn
 from gitops_gen.resources.endpoint_list import Autoscaled, Endpoint
 from gitops_gen.resources.remote import dialled_host
-from gitops_gen.resources.shapes import Backend, backend, backend_host, service_ports
+from gitops_gen.resources.shapes import Backend, backend, backend_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ def own_host(dialled: Dialled, pod: Pod) -> str | None:
     A ServiceEntry has the pod's own DNS name, which answers without any backend too; None where it has no such name.
     """
     workload, placement, home = dialled.workload, dialled.placement, dialled.home
-    if dialled.kind in {Backend.POD_SERVICE, Backend.EXISTING} and dialled.port in service_ports(placement):
+    if dialled.kind in {Backend.POD_SERVICE, Backend.EXISTING}:
         return backend_host(dialled.kind, workload, placement, pod, home)
     return None if placement.service is None else pod_fqdn(pod, placement.service, workload.namespace, home)
 

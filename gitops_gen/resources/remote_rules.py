@@ -17,7 +17,6 @@ from gitops_gen.resources.remote import (
     remotes,
     through_gateway,
 )
-from gitops_gen.resources.shapes import service_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,16 +158,6 @@ def _port(remote: Remote, port: Port, consumer: Consumer) -> Iterator[Problem]:
     what = f'port "{port.name}" ({port.protocol.value}) of {remote.workload.key}'
     subject = f"Workload {remote.workload.key}, cluster {remote.home.name}"
     related = (_of_consumer(consumer),)
-    if port not in service_ports(remote.placement):
-        yield Problem(
-            rule="GGI036",
-            message=f"{what} cannot be dialled from other clusters: no Istio route carries it",
-            location=port.origin,
-            subject=subject,
-            help="let the Consumer name another port",
-            related=related,
-        )
-        return
     if port.own_mtls and through_gateway(remote.home, remote.caller):
         yield Problem(
             rule="GGI032",

@@ -1,12 +1,13 @@
-"""Rules for what stands for a pod in another cluster: its name there is nobody else's, its address has room."""
+"""Rules for what stands for a pod in another cluster: its name there is nobody else's, its address has room.
+
+That no other Service of the mesh has the name of a Service per pod is a rule on the pods themselves.
+"""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from gitops_gen.errors import InputError
-from gitops_gen.naming import LABEL_LENGTH
+from gitops_gen.naming import LABEL_LENGTH, cluster_prefixed
 from gitops_gen.problems import Problem
 from gitops_gen.resources.addresses import capacity, read_pool
 from gitops_gen.resources.demand import read_demand
@@ -15,7 +16,6 @@ from gitops_gen.resources.remote import (
     has_entry,
     led_name,
     remote_host,
-    remote_name,
     remote_shape,
     remotes,
 )
@@ -27,28 +27,31 @@ if TYPE_CHECKING:
     from gitops_gen.problems import Location
     from gitops_gen.resources.remote import Remote
 
-ISTIO_ADDRESSES = IPv4Network("240.240.0.0/16")
-"""Where Istio takes the addresses that it gives by itself (reference: istio, section 2.1)."""
+_Services = dict[tuple[str, str, str], tuple[str, "Location"]]
+"""Services that the inventory speaks of, by (cluster, namespace, name): what it says of them, and where."""
 
 
 def stand_in_problems(inventory: Inventory) -> list[Problem]:
     """Return what keeps pods from having a name and an address of their own in the clusters that dial them."""
-    services = _services(inventory)
+    services: _Services | None = None
     problems: list[Problem] = []
     hosts: set[str] = set()
     for remote in remotes(inventory, read_demand(inventory)):
-        problems += _names(remote, services)
-        if has_entry(remote_shape(remote.home, remote.caller)):
+        shape = remote_shape(remote.home, remote.caller)
+        if shape is RemoteShape.LED_ENTRY:
+            services = _services(inventory) if services is None else services
+            problems += _names(remote, services)
+        if has_entry(shape):
             hosts.update(remote_host(pod, remote.workload, remote.home) for pod in remote.placement.pods)
     return [*_pool(inventory.mesh, len(hosts)), *problems]
 
 
-def _services(inventory: Inventory) -> dict[tuple[str, str, str], tuple[str, Location]]:
-    """Return the Services that the inventory knows and does not name itself, by (cluster, namespace, name)."""
-    known: dict[tuple[str, str, str], tuple[str, Location]] = {}
+def _services(inventory: Inventory) -> _Services:
+    known: _Services = {}
     for workload in inventory.workloads:
         for placement in workload.placements:
-            names = [placement.service] if placement.service is not None else []
+            names = [cluster_prefixed(placement.cluster, pod.name) for pod in placement.pods]
+            names += [] if placement.service is None else [placement.service]
             names += [route.service for port in placement.ports for route in port.routes if route.service is not None]
             for name in names:
                 known.setdefault(
@@ -59,14 +62,12 @@ def _services(inventory: Inventory) -> dict[tuple[str, str, str], tuple[str, Loc
 
 
 def _names(remote: Remote, services: Mapping[tuple[str, str, str], tuple[str, Location]]) -> Iterator[Problem]:
-    """Check that what stands for a pod in the caller's cluster has a name that fits and that nobody else has."""
-    shape = remote_shape(remote.home, remote.caller)
-    namespace, caller = remote.workload.namespace, remote.caller.name
+    """Check that the stub which leads to a pod has a name that fits and that nobody else has."""
+    caller = remote.caller.name
     subject = f"Workload {remote.workload.key}, cluster {remote.home.name}"
     for pod in remote.placement.pods:
-        name = remote_name(pod, remote.home)
-        stub = led_name(pod, remote.home) if shape is RemoteShape.LED_ENTRY else name
-        if len(stub) > LABEL_LENGTH and stub != name:
+        stub = led_name(pod, remote.home)
+        if len(stub) > LABEL_LENGTH:
             yield Problem(
                 rule="GGI030",
                 message=f'the Service "{stub}" has {len(stub)} characters, {len(stub) - LABEL_LENGTH} too many',
@@ -74,19 +75,8 @@ def _names(remote: Remote, services: Mapping[tuple[str, str, str], tuple[str, Lo
                 subject=subject,
                 help=f"declare `dnsCapture: true` in Cluster {caller}, or consume the pods with `via: north-south`",
             )
-        taken = services.get((caller, namespace, name))
-        if taken is not None and has_entry(shape):
-            yield Problem(
-                rule="GGI005",
-                message=f"the ServiceEntry for pod {pod.name} of {remote.home.name} would have the host of the Service "
-                f'"{name}" in cluster {caller}',
-                location=remote.placement.origin,
-                subject=subject,
-                help="give that Service, or the StatefulSet, another name",
-                related=(taken,),
-            )
-        taken = services.get((caller, namespace, stub))
-        if taken is not None and (shape is RemoteShape.STUB or stub != name):
+        taken = services.get((caller, remote.workload.namespace, stub))
+        if taken is not None:
             yield Problem(
                 rule="GGI027",
                 message=f'the stub Service "{stub}" for pod {pod.name} of {remote.home.name} is a Service with pods of '
@@ -99,26 +89,12 @@ def _names(remote: Remote, services: Mapping[tuple[str, str, str], tuple[str, Lo
 
 
 def _pool(mesh: Mesh, hosts: int) -> Iterator[Problem]:
-    """Check that the vipPool is a range of its own with room for all hosts that need an address."""
-    try:
-        pool = read_pool(mesh.vip_pool)
-    except InputError as error:
-        yield Problem(
-            rule="GGI013", message=error.message, location=mesh.origin, subject=f"Mesh {mesh.name}", help=error.help
-        )
-        return
-    if pool.overlaps(ISTIO_ADDRESSES):
+    """Check that the vipPool has room for all hosts that need an address."""
+    room = capacity(read_pool(mesh.vip_pool)) if hosts else 0
+    if hosts > room:
         yield Problem(
             rule="GGI013",
-            message=f"vipPool {pool} meets {ISTIO_ADDRESSES}, out of which Istio gives addresses by itself",
-            location=mesh.origin,
-            subject=f"Mesh {mesh.name}",
-            help="take another range that nobody routes: 240.241.0.0/16",
-        )
-    if hosts > capacity(pool):
-        yield Problem(
-            rule="GGI013",
-            message=f"vipPool {pool} has room for {capacity(pool)} hosts, {hosts} need an address",
+            message=f"vipPool {mesh.vip_pool} has room for {room} hosts, {hosts} need an address",
             location=mesh.origin,
             subject=f"Mesh {mesh.name}",
             help="take a larger range; addresses that are in use stay as long as they lie inside it",

@@ -16,7 +16,6 @@ PAGES = Path(__file__).parents[3] / "docs" / "reference" / "rules"
 MINE = (
     "002",
     "004",
-    "005",
     "006",
     "007",
     "008",
