@@ -242,7 +242,7 @@ class _Replacement:
         except FileNotFoundError:
             pass
         except OSError as error:
-            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
                 raise
 
     def _clean(self) -> None:
