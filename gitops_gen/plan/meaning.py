@@ -112,7 +112,7 @@ def _routes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if "port" in match:
                 yield "gateway port", str(match["port"])
         for route in _mappings(rule.get("route")):
-            yield "destination", str(_mapping(route.get("destination")).get("host"))
+            yield from (("destination", host) for host in _texts([_mapping(route.get("destination")).get("host")]))
 
 
 def _port(port: Mapping[str, Any]) -> str:

@@ -10,10 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
 from gitops_gen.layout.paths import KUSTOMIZATION
-from gitops_gen.manifest import Manifest, ResourceId, load, resource_id
+from gitops_gen.manifest import UNREADABLE, Manifest, ResourceId, load, resource_id
 from gitops_gen.plan.places import Place, TreeFolder, place_of
 
 if TYPE_CHECKING:
@@ -60,8 +58,7 @@ def _read(content: bytes) -> list[Any] | None:
     """Return the documents in a file, None for one that is no YAML."""
     try:
         return list(load(content.decode()))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        # Unhashable keys and whole numbers beyond reason are errors of other classes.
+    except UNREADABLE:
         return None
 
 

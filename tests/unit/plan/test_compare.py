@@ -278,6 +278,15 @@ def test_rewritten_files_that_render_the_same_are_no_change() -> None:
     assert not plan.empty
 
 
+def test_an_emptied_cluster_and_a_persons_folder_are_no_clusters_of_ours() -> None:
+    mesh = {"a": pods("a", KEY, [0])}
+    old = tree_of(mesh, ["overlays/b/monitoring"])
+    theirs = {"overlays/notes/from/people/readme.yaml": b"a: 1\n"}
+    tombstone = "overlays/b/monitoring/retired.yaml"
+    plan = plan_of_trees({**old, **theirs}, {**old, **theirs, tombstone: b"# resealed\n" + old[tombstone]}, mesh)
+    assert (plan.clusters, plan.untouched, plan.rewritten) == ((), ("a",), 1)
+
+
 def test_what_was_published_is_no_part_of_a_plan() -> None:
     mesh = {"a": pods("a", KEY, [0])}
     old = tree_of(mesh)
@@ -292,8 +301,8 @@ def test_engine_objects_are_told_apart_from_what_clusters_render() -> None:
     def kustomization(name: str, interval: str) -> str:
         return f"apiVersion: v1\nkind: Kustomization\nmetadata: {{name: {name}}}\nspec: {{interval: {interval}}}\n"
 
-    old = kustomization("data", "5m") + "---\n" + kustomization("gone", "5m")
-    new = kustomization("data", "10m") + "---\n" + kustomization("more", "5m")
+    old = "---\n".join([kustomization("data", "5m"), kustomization("gone", "5m"), kustomization("same", "5m")])
+    new = "---\n".join([kustomization("data", "10m"), kustomization("more", "5m"), kustomization("same", "5m")])
     path = "engines/flux/a/gitops-gen.yaml"
     plan = plan_of_trees({**tree, path: old.encode()}, {**tree, path: new.encode()}, mesh)
     assert plan.clusters == ()

@@ -52,6 +52,11 @@ def test_the_backend_is_the_routes_destination_where_nothing_else_is() -> None:
     assert facts([route])["backend"] == ("cluster-a-prometheus-0.monitoring.svc.cluster.local",)
 
 
+def test_a_route_for_all_ports_says_none() -> None:
+    spec = {"hosts": ["a"], "gateways": ["x"], "http": [{"match": [{"uri": {"prefix": "/"}}]}, {"route": [{}]}]}
+    assert facts([a_manifest("VirtualService", "ns", "a", spec)]) == {"host": ("a",)}
+
+
 def test_target_ports_and_protocols_are_told() -> None:
     service = a_manifest(
         "Service",

@@ -139,6 +139,18 @@ def test_a_field_without_a_meaning_of_its_own_is_named_by_its_path() -> None:
     )
 
 
+def test_a_shared_resource_without_a_meaning_of_its_own_is_told_by_its_fields() -> None:
+    policy = a_policy(KEY)
+    labelled = {**policy.manifest, "metadata": {**policy.manifest["metadata"], "labels": {"a/b": "c"}}}
+    before: Mesh = {A: [*pods(A, KEY, [0]), policy]}
+    assert text(before, {A: [*pods(A, KEY, [0]), replace(policy, manifest=labelled)]}) == (
+        "1 cluster, 1 workload: 1 resource changed; nothing removed\n"
+        "\n"
+        "monitoring/prometheus in cluster-a: ~DestinationRule prometheus: metadata.labels\n"
+        "\n"
+    )
+
+
 def test_pods_that_all_change_otherwise_are_one_line_with_an_example() -> None:
     before = {A: [member for n in range(20) for member in pods(A, KAFKA, [n], gateway_port=9100 + n)]}
     after = {A: [member for n in range(20) for member in pods(A, KAFKA, [n], gateway_port=9200 + n)]}
