@@ -1,4 +1,4 @@
-"""`gitops-gen check`: is a directory exactly what the inventory says?"""
+"""`gitops-gen check`: tell whether a directory is exactly what the inventory says."""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -96,28 +98,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
     try:
         code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except GitopsGenError as error:
-        console.note(console.failure(error))
-        return int(error.exit_code)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        console.note("gitops-gen: interrupted")
-        return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nobody is left to tell.
-        sys.stderr.close()
-        return int(ExitCode.TOOL)
-    except Exception as error:  # noqa: BLE001 - the boundary: whatever else escapes is a bug of ours
-        console.note(_bug(error))
-        return int(ExitCode.BUG)
+    except Exception as error:  # noqa: BLE001 - the boundary
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _failed(click.Abort())
     return code if isinstance(code, int) else int(ExitCode.OK)
 
 
-def _bug(error: Exception) -> str:
-    """Write a bug so that it can be reported: one line that says so, then the traceback."""
+def _failed(error: Exception) -> int:  # noqa: PLR0911 - one for each way to end
+    """Tell the person what happened, and return the exit code for it."""
+    match error:
+        case GitopsGenError():
+            console.note(console.failure(error))
+            return int(error.exit_code)
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case click.Abort():
+            console.note("gitops-gen: interrupted")
+            return int(ExitCode.INTERRUPTED)
+        case BrokenPipeError():
+            # The reader of our output went away (`| head`), so nobody is left to tell; nor may Python try at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return int(ExitCode.TOOL)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
+            console.note(f"gitops-gen: error: cannot write: {error.strerror}\n  help: make room and run it again")
+            return int(ExitCode.TOOL)
     trace = "".join(traceback.format_exception(error))
-    return f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}"
+    console.note(f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}")
+    return int(ExitCode.BUG)

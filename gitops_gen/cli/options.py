@@ -14,7 +14,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 PREFIX = "GITOPS_GEN_"
 
 
-def option(*names: str, **settings: Any) -> Callable[[F], F]:
+def option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - whatever click takes
     """Declare an option that can also be set by `GITOPS_GEN_<NAME>`, as its help says."""
     long = next(name for name in names if name.startswith("--")).partition("/")[0]
     variable = PREFIX + long.removeprefix("--").replace("-", "_").upper()
@@ -71,5 +71,5 @@ def repository_options(command: F) -> F:
     command = option("--branch", help="The branch, in place of the Mesh's gitops.branch.")(command)
     return option(
         "--repository",
-        help="The GitOps repository (https, ssh, git@host:path or a local path), in place of the Mesh's gitops.repository.",
+        help="The GitOps repository (https, ssh, user@host:path or a local path), in place of gitops.repository.",
     )(command)

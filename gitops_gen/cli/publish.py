@@ -44,7 +44,7 @@ A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys
 @option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
 )
-def command(  # noqa: PLR0913 - the command's options
+def command(
     inventory: str,
     repository: str | None,
     branch: str | None,
@@ -64,10 +64,10 @@ def command(  # noqa: PLR0913 - the command's options
     inventory, nothing published; 3: something was refused, the report says what was published all the same; 4: other
     commits came first until the deadline; 5: rejected by the remote; 6: outcome unknown; 7: git or kustomize failed.
     """
+    from gitops_gen._version import __version__
     from gitops_gen.cli.programs import clock, identity, provenance, remote, verification
     from gitops_gen.report.published import landed_text, planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
-    from gitops_gen._version import __version__
 
     told = console.read(inventory, style)
     done = publish(

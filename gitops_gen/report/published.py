@@ -40,7 +40,7 @@ def findings_text(plan: Plan, findings: Sequence[GuardFinding], *, approved: boo
     return "\n".join(lines)
 
 
-def planned_json(  # noqa: PLR0913 - the parts of one document
+def planned_json(
     plan: Plan,
     findings: Sequence[GuardFinding],
     refusals: Sequence[Refusal],

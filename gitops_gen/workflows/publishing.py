@@ -16,8 +16,8 @@ from gitops_gen.delivery.published import recorded_addresses
 from gitops_gen.delivery.push import Result
 from gitops_gen.delivery.url import parse_repository
 from gitops_gen.errors import DeadlineError, InputError, OutcomeUnknownError, RejectedError
-from gitops_gen.plan.census import take_census
 from gitops_gen.plan import compare as comparing
+from gitops_gen.plan.census import take_census
 from gitops_gen.plan.guards import check_guards, passes
 from gitops_gen.report.plan import plan_subject, plan_text
 from gitops_gen.tree import OWNED_ROOTS, below
@@ -63,7 +63,8 @@ class Remote:
 class Planned:
     """What a publish would do now, and what the guards say to it.
 
-    `found` is every entry below our top-level folders, `records` the files of `published/` among them, `base` is the commit that all was judged by (None: no branch yet).
+    `found` is every entry below our top-level folders, `records` the files of `published/` among them. `base` is the
+    commit that all was judged by, None where there is no branch yet.
     """
 
     comparison: Comparison
@@ -178,7 +179,7 @@ def plan_on(inventory: Inventory, clone: Clone, accepted: frozenset[str] = froze
     )
 
 
-def publish(
+def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
     inventory: Inventory,
     remote: Remote,
     *,
@@ -193,8 +194,9 @@ def publish(
 ) -> Published:
     """Commit the tree of an inventory without errors to its GitOps repository, in one commit and one push.
 
-    What is refused (a hand edit, somebody else's file) holds back its own sync unit only and stands in the result. What
-    the guards hold back is published only when `approved` is the digest of that very plan. A lost race is compiled again until `deadline_s` seconds have passed. `told` hears what is going on.
+    What is refused (a hand edit, somebody else's file) holds back its own sync unit only and stands in the result.
+    What the guards hold back is published only when `approved` is the digest of that very plan. A lost race is
+    compiled again until `deadline_s` seconds have passed. `told` hears what is going on.
     Raises InputError and ToolError as `gitops_clone` does, ToolError when a unit does not render as compiled,
     RejectedError when the remote says no, DeadlineError when every try lost its race, and OutcomeUnknownError when
     the push may have landed.
