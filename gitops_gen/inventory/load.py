@@ -48,11 +48,10 @@ def load_inventory(sources: Iterable[Source]) -> Loaded:
     """Read, check and expand an inventory. Never raises for what a user wrote: that is a Problem."""
     gathered = _Gathered()
     for source in sources:
-        documents, problems, text = read_documents(source)
-        gathered.texts[source.name] = text
-        gathered.problems += problems
-        gathered.complete = gathered.complete and not problems
-        for document in documents:
+        read, unread, gathered.texts[source.name] = read_documents(source)
+        gathered.problems += unread
+        gathered.complete = gathered.complete and not unread
+        for document in read:
             gathered.take(document)
     documents = gathered.documents()
     problems = gathered.problems

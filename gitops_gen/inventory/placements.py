@@ -139,6 +139,8 @@ def _routes(
             gateway_port = default_port(port.protocol.family, ingress)
         if (gateway_port is None) == (fields.start_port is None) or needs_start_port(fields, port, pods):
             continue
+        if fields.service is not None and fields.start_port is not None:
+            continue
         routes.append(
             Route(
                 ingress=ingress.name,

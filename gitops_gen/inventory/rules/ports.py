@@ -162,7 +162,9 @@ def tcp_by_port(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
                     subject=workload.subject,
                     help=f"for example `{key}: {port.port}`",
                 )
-            elif any(needs_start_port(route, port, pod_count(placement)) for placement in placements):
+            elif route.start_port is None and any(
+                needs_start_port(route, port, pod_count(placement)) for placement in placements
+            ):
                 yield Problem(
                     rule="GGI218",
                     message=f"gateway port {route.port} cannot serve several pods: on {port.protocol} only the port "

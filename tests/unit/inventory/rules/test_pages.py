@@ -15,7 +15,7 @@ SECTION = re.compile(r"^## (Fails|Passes)\n\n```yaml\n(.*?)^```$", re.MULTILINE 
 
 
 def example(rule: str, heading: str) -> str:
-    sections = dict(SECTION.findall((PAGES / f"{rule}.md").read_text(encoding="utf-8")))
+    sections: dict[str, str] = dict(SECTION.findall((PAGES / f"{rule}.md").read_text(encoding="utf-8")))
     assert list(sections) == ["Fails", "Passes"]
     return sections[heading]
 
