@@ -68,13 +68,8 @@ _CONFIG = {
     "core.askPass": "",
     # The clone is thrown away: a crash of the machine needs nothing of it.
     "core.fsync": "none",
-    "core.quotePath": "true",
     "credential.helper": "",
     "fetch.fsckObjects": "true",
-    "fetch.recurseSubmodules": "false",
-    "submodule.recurse": "false",
-    "push.gpgSign": "false",
-    "commit.gpgSign": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "http.lowSpeedLimit": "1000",
@@ -82,7 +77,6 @@ _CONFIG = {
     # A redirect could carry the token to another host, or us to another repository.
     "http.followRedirects": "false",
     "protocol.version": "2",
-    "advice.detachedHead": "false",
 }
 
 _PLAIN = re.compile(r"[!-~]+", re.ASCII)

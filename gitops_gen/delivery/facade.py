@@ -56,18 +56,25 @@ class CleanGit(Git):
         env: Mapping[str, str] | None = None,
     ) -> bytes:
         """Run one command that GitPython has put together; `istream` is read whole, `env` is added."""
-        completed = run(
-            command,
-            cwd=self._folder,
-            env={**self._given.variables, **(env or {})},
-            timeout_s=self._timeout_s,
-            input=istream.read() if istream is not None else b"",
-        )
-        self.last_words = shown(completed.stderr, self._given.secrets)
+        try:
+            completed = run(
+                command,
+                cwd=self._folder,
+                env={**self._given.variables, **(env or {})},
+                timeout_s=self._timeout_s,
+                input=istream.read() if istream is not None else b"",
+            )
+        except ToolError as error:
+            raise ToolError(error.message, details=self.safe(error.details), help=error.help) from None
+        self.last_words = self.safe(completed.stderr)
         if completed.returncode:
             name = next((word for word in command[1:] if not word.startswith("-") and "=" not in word), "")
             raise GitError(name, completed.returncode, self.last_words, completed.stdout)
         return completed.stdout
+
+    def safe(self, said: bytes | str) -> str:
+        """Return what git or the remote said, safe to show: without the secrets that git was given."""
+        return shown(said, self._given.secrets)
 
 
 def check_version(git: CleanGit) -> None:

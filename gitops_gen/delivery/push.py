@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gitops_gen.delivery.failure import GitError
-from gitops_gen.delivery.shown import shown
 from gitops_gen.errors import ToolError
 
 if TYPE_CHECKING:
@@ -121,11 +120,7 @@ def _attempt(clone: Remote, commit: str) -> _Attempt:
     try:
         report = clone.remote.push(
             "--porcelain",
-            "--no-verify",
-            "--no-follow-tags",
-            "--no-signed",
-            "--recurse-submodules=no",
-            # A thin pack would leave out what the server has, and need contents for that which the clone has not.
+            # To leave out what the server has, git would need contents that the clone does not have, and fetch them.
             "--no-thin",
             f"--force-with-lease={clone.ref}:{clone.base or ''}",
             "origin",
@@ -136,24 +131,28 @@ def _attempt(clone: Remote, commit: str) -> _Attempt:
         report, words = error.output, error.words
     except ToolError as error:
         return _Attempt(_Answer.NONE, f"{error.message}\n{error.details}".strip())
-    return _read_report(report.decode("utf-8", "replace"), clone.ref, words)
+    attempt = _read_report(report.decode("utf-8", "replace"), clone.ref)
+    return attempt._replace(words=clone.remote.safe(f"{words}\n{attempt.words}"))
 
 
-def _read_report(report: str, ref: str, words: str) -> _Attempt:
-    """Read `git push --porcelain`: a line `<flag> TAB <from>:<to> TAB <summary>` for the one ref."""
+def _read_report(report: str, ref: str) -> _Attempt:
+    """Read `git push --porcelain`: a line `<flag> TAB <from>:<to> TAB <summary>` for the one ref.
+
+    The words are the summary of a refusal.
+    """
     for line in report.splitlines():
         flag, _, rest = line.partition("\t")
         names, _, summary = rest.partition("\t")
         if not names.endswith(f":{ref}"):
             continue
         if flag in {" ", "*", "="}:
-            return _Attempt(_Answer.TAKEN, words)
+            return _Attempt(_Answer.TAKEN, "")
         if flag != "!" or summary.startswith("[remote failure]"):
             continue
         # "[rejected]" is git's own word, before anything is sent: the ref is not where the lease says.
         stale = summary.startswith("[rejected]") or any(race in summary for race in _RACES)
-        return _Attempt(_Answer.STALE if stale else _Answer.REFUSED, f"{words}\n{shown(summary)}".strip())
-    return _Attempt(_Answer.NONE, words)
+        return _Attempt(_Answer.STALE if stale else _Answer.REFUSED, summary)
+    return _Attempt(_Answer.NONE, "")
 
 
 def _judge(clone: Remote, commit: str, attempt: _Attempt) -> Result | None:

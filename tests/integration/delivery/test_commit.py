@@ -193,7 +193,7 @@ def test_20000_files_take_about_the_time_of_fast_import(bare: Bare, tmp_path: Pa
             wanted = tree_id({path: entry.split()[2] for entry, _, path in _listed(clone, commit)})
             assert clone.local.rev_parse(f"{commit}^{{tree}}").decode().strip() == wanted
     # The benchmark's figure is 1.2; here a busy machine must not fail the test.
-    assert min(written) < 2 * min(imported) + 0.5
+    assert min(written) < 4 * min(imported)
 
 
 def _listed(clone: Clone, commit: str) -> list[tuple[str, str, str]]:

@@ -227,6 +227,26 @@ def test_a_token_that_is_refused_is_not_shown(bare: Bare, forge: Forge) -> None:
     assert "GITOPS_GEN_TOKEN" in failed.value.help
 
 
+def test_words_of_a_git_that_is_stopped_hold_no_token(tmp_path: Path) -> None:
+    slow = tmp_path / "git"
+    slow.write_text(
+        '#!/bin/sh\nif [ "$1" = version ]; then echo git version 2.39.5; exit; fi\n'
+        'i=0; while [ $i -lt "$GIT_CONFIG_COUNT" ]; do eval "echo \\$GIT_CONFIG_VALUE_$i >&2"; i=$((i+1)); done\n'
+        f"echo {TOKEN} >&2\nexec sleep 60\n"
+    )
+    slow.chmod(0o755)
+    environment = {"GITOPS_GEN_TOKEN": TOKEN, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with (
+        pytest.raises(ToolError, match="did not end") as failed,
+        cloned("https://git.example.com/mesh.git", environment=environment, timeout_s=1),
+    ):
+        pass
+    assert "Authorization: Basic ***" in failed.value.details
+    assert TOKEN not in failed.value.details
+    assert PAIR not in failed.value.details
+    assert failed.value.__cause__ is None
+
+
 @pytest.mark.parametrize("url", ["git@example.com:team/mesh.git", "ssh://git@example.com:2222/team/mesh.git"])
 def test_ssh_asks_nothing_and_gets_the_agent(bare: Bare, tmp_path: Path, url: str) -> None:
     bare.commit({"a": "1\n"})

@@ -7,9 +7,11 @@ import pytest
 from gitops_gen.delivery import push
 from gitops_gen.delivery.commit import Identity
 from gitops_gen.delivery.push import Outcome, Result
-from tests.integration.delivery.remotes import Bare, Forge, cloned
+from tests.integration.delivery.remotes import Bare, Forge, cloned, git
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitops_gen.delivery.clone import Clone
 
 BOT = Identity("gitops-gen", "gitops-gen@example.com")
@@ -103,6 +105,26 @@ def test_a_rejecting_hook_is_heard(bare: Bare, remote_url: str, hook: str) -> No
     assert bare.tip() == before
 
 
+def test_a_branch_that_somebody_works_on_is_left_to_them(tmp_path: Path) -> None:
+    theirs = tmp_path / "work"
+    theirs.mkdir()
+    git(theirs, "init", "--quiet", "--initial-branch=main")
+    git(theirs, "commit", "--quiet", "--allow-empty", "-m", "Theirs")
+    with cloned(theirs) as clone:
+        outcome = clone.push(write(clone))
+    assert outcome.result is Result.REJECTED
+    assert "branch is currently checked out" in outcome.words
+    assert git(theirs, "status", "--porcelain") == ""
+
+
+def test_nothing_is_fetched_for_a_push(bare: Bare) -> None:
+    bare.commit({f"f{number}": f"{number}\n" * 99 for number in range(9)})
+    with cloned(f"file://{bare.path}") as clone:
+        assert clone.push(write(clone, "f3", b"new\n" + b"3\n" * 99)).result is Result.LANDED
+        kinds = clone.local.cat_file("--batch-all-objects", "--batch-check=%(objecttype)").decode().split()
+    assert kinds.count("blob") == 1, "the one that was written"
+
+
 def test_missing_rights_are_a_rejection(bare: Bare, forge: Forge) -> None:
     before = bare.commit({"a": "1\n"})
     forge.forbidden = "git-receive-pack"
@@ -181,7 +203,7 @@ def test_the_same_push_twice_lands_once(bare: Bare, remote_url: str) -> None:
 
 def test_a_push_that_takes_too_long_is_looked_after(bare: Bare) -> None:
     bare.commit({"a": "1\n"})
-    with cloned(bare.path, timeout_s=2) as clone:
+    with cloned(bare.path, timeout_s=6) as clone:
         commit = write(clone)
         bare.hook("post-receive", "sleep 30")
         assert clone.push(commit).result is Result.LANDED

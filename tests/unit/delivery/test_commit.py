@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from gitops_gen.delivery.commit import _check
+from gitops_gen.errors import RefusedError
+from gitops_gen.tree import blob_id
+
+ZERO = "0" * 40
+WRITES = {"base/a": b"1"}
+DELETES = frozenset({"base/b"})
+
+
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_what_was_asked_for_passes(object_format: str) -> None:
+    changed = {"base/a": ("100644", blob_id(b"1", object_format)), "base/b": ("000000", ZERO)}
+    _check(changed, WRITES, DELETES, object_format)
+    _check({}, WRITES, DELETES, object_format)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"base/a": ("100644", blob_id(b"2"))},
+        {"base/a": ("100755", blob_id(b"1"))},
+        {"base/a": ("120000", blob_id(b"1"))},
+        {"base/a": ("000000", ZERO)},
+        {"base/b": ("100644", blob_id(b"1"))},
+        {"README.md": ("100644", blob_id(b"1"))},
+        {"README.md": ("000000", ZERO)},
+    ],
+)
+def test_anything_else_blows_the_fuse(changed: dict[str, tuple[str, str]]) -> None:
+    with pytest.raises(RefusedError) as refused:
+        _check(changed, WRITES, DELETES, "sha1")
+    assert next(iter(changed)) in refused.value.message
