@@ -54,6 +54,11 @@ def test_the_everyday_has_no_problems() -> None:
     assert rules(one(entry())) == []
 
 
+def test_what_consumers_cannot_reach_is_said_with_the_rest() -> None:
+    clusters = [a_cluster(), a_cluster(name="observer")]
+    assert rules(an_inventory(clusters=clusters, consumers=[a_consumer(via=Via.EAST_WEST)])) == ["GGI036"]
+
+
 # --- backends --------------------------------------------------------------------------------------------------------
 
 

@@ -503,3 +503,11 @@ def test_backends_may_differ_between_placements() -> None:
     )
     found = files(an_inventory(clusters=[cluster], workloads=[a_workload(placements=placements)]))
     assert [kinds(text)[0] for text in found.values()] == ["ServiceEntry", "Service"]
+
+
+def test_one_host_at_two_ingresses_is_two_virtual_services() -> None:
+    routes = (a_route(host="{pod}.example.com"), a_route(ingress="private", host="{pod}.example.com"))
+    text = ways(kafka(a_port(routes=routes), ingresses=(an_ingress(), PRIVATE)))
+    assert kinds(text) == ["Gateway", "Gateway", "VirtualService", "VirtualService"]
+    assert "  name: kafka-0.example.com\n" in text
+    assert "  name: kafka-0.example.com.private\n" in text

@@ -268,3 +268,20 @@ def test_what_is_not_per_pod_is_shared_and_says_what_to_change() -> None:
         ("peer-authentication", True, "Workload vault/vault"),
         ("vault-0", False, "Workload vault/vault"),
     }
+
+
+def test_sets_that_disagree_on_gateways_still_have_one_way_to_a_companion() -> None:
+    port = a_port(routes=(a_route(host="any.example.com", service="any"),))
+    of_sets = (a_set(ports=(port,)), a_set(stateful_set="b", ports=(port,), gateways=GatewayChoice.SHARED))
+    for placements in (of_sets, of_sets[::-1]):
+        found = files(an_inventory(workloads=[vault(*placements)]))
+        assert list(found) == ["vault/virtual-service", "gateways.ingress/example-public"]
+        assert "  gateways:\n  - istio-ingress/example-public\n" in found["vault/virtual-service"]
+
+
+def test_the_ingress_of_a_companion_alone_does_not_see_the_pods() -> None:
+    ingresses = (an_ingress(), an_ingress(name="private", default=False, namespace="istio-private"))
+    routes = (a_route(), a_route(ingress="private", host="any.example.com", service="any"))
+    workload = vault(a_set(replicas=1, ports=(a_port(routes=routes),)))
+    text = files(an_inventory(clusters=[a_cluster(ingresses=ingresses)], workloads=[workload]))["vault/vault-0"]
+    assert '    networking.istio.io/exportTo: ".,istio-ingress"\n' in text
