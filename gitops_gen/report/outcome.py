@@ -84,4 +84,4 @@ def _json(reconciled: Reconciled, *, files: int, extra: dict[str, int]) -> str:
         "refusals": refusals_value(reconciled.refusals),
         **extra,
     }
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2)

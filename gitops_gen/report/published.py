@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gitops_gen.plan.guards import Verdict
 from gitops_gen.report.inventory import count
 from gitops_gen.report.outcome import refusals_text, refusals_value
-from gitops_gen.report.plan import plan_json, plan_text
+from gitops_gen.report.plan import plan_summary, plan_text
+from gitops_gen.report.plan_value import plan_value
 from gitops_gen.report.printable import printable
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def planned_json(
     outcome: dict[str, object] | None = None,
 ) -> str:
     """Return a plan, what guards and refusals say, and what became of it, as JSON (docs/reference/plan-json.md)."""
-    value = json.loads(plan_json(plan))
-    value["base"] = base
+    value: dict[str, object] = {"summary": plan_summary(plan), **plan_value(plan), "base": base}
     value["guards"] = [
         {
             "guard": finding.guard,
@@ -65,7 +65,7 @@ def planned_json(
     value["refusals"] = refusals_value(refusals)
     if outcome is not None:
         value["outcome"] = outcome
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2)
 
 
 def landed_text(commit: str, *, repository: str, branch: str, verified: int, tries: int) -> str:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gitops_gen.engines.objects import engine_files
 from gitops_gen.layout.build import build_tree
 from gitops_gen.layout.ownership import Reconciled, reconcile
-from gitops_gen.layout.units import lost_units
+from gitops_gen.layout.seal import seal
+from gitops_gen.layout.units import lost_units, units_of
+from gitops_gen.manifest import dump
 from gitops_gen.resources.addresses import allocate
 from gitops_gen.resources.compile import compile_mesh
 from gitops_gen.resources.consumers import hosts_with_address
@@ -68,8 +71,7 @@ def compile_desired(inventory: Inventory, addresses: Mapping[str, str] | None = 
     """Compile an inventory without errors; `addresses` were recorded before and are kept."""
     given = allocate(hosts_with_address(inventory), inventory.mesh.vip_pool, addresses or {})
     compiled = compile_mesh(inventory, given)
-    tree = build_tree(inventory, compiled)
-    return Desired(inventory=inventory, addresses=given, compiled=compiled, tree=tree)
+    return Desired(inventory=inventory, addresses=given, compiled=compiled, tree=_tree(inventory, compiled))
 
 
 def compile_tree(inventory: Inventory) -> Tree:
@@ -91,7 +93,7 @@ def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = fro
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
     lost = lost_units(desired.tree, contents, mesh, sync_unit)
     if lost:
-        desired = replace(desired, tree=build_tree(inventory, desired.compiled, lost))
+        desired = replace(desired, tree=_tree(inventory, desired.compiled, lost))
     reconciled = reconcile(
         desired=desired.tree,
         found=target.found,
@@ -101,3 +103,14 @@ def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = fro
         accepted=accepted,
     )
     return Comparison(desired=desired, contents=contents, reconciled=reconciled)
+
+
+def _tree(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]], retired: Sequence[str] = ()) -> Tree:
+    """Lay out base and overlays, and beside them the objects that make an engine sync each unit."""
+    tree = build_tree(inventory, compiled, retired)
+    units = units_of(tree, inventory.mesh.gitops.sync_unit)
+    mesh = inventory.mesh.name
+    engines = {
+        path: seal(dump(objects), mesh, f"Mesh {mesh}") for path, objects in engine_files(inventory, units).items()
+    }
+    return {**tree, **engines}
