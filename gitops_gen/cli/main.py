@@ -126,6 +126,7 @@ def _failed(error: Exception) -> int:  # noqa: PLR0911 - one for each way to end
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
             console.note(f"gitops-gen: error: cannot write: {error.strerror}\n  help: make room and run it again")
             return int(ExitCode.TOOL)
-    trace = "".join(traceback.format_exception(error))
-    console.note(f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}")
-    return int(ExitCode.BUG)
+        case _:
+            trace = "".join(traceback.format_exception(error))
+            console.note(f"gitops-gen {__version__}: this is a bug, please report it with what follows\n{trace}")
+            return int(ExitCode.BUG)
