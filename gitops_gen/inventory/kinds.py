@@ -21,9 +21,7 @@ def check_kind(document: Document, findings: Findings) -> bool:
         return True
     written = document.value.get("kind")
     if "kind" not in document.value:
-        findings.add(
-            "GGI114", "this document has no `kind`", document.at(()), help=f"write `kind:` and {_ANY_KIND}"
-        )
+        findings.add("GGI114", "this document has no `kind`", document.at(()), help=f"write `kind:` and {_ANY_KIND}")
     elif not isinstance(written, str):
         findings.add("GGI114", "`kind` must be text", document.at(("kind",)), help=f"write {_ANY_KIND}")
     elif document.value.get("apiVersion") in (API_VERSION, None):

@@ -110,9 +110,9 @@ def homes(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
                 found.setdefault(key, []).append(path)
                 if depth < _FAR:
                     waiting.append((f"{path}.{key}" if path else key, inner, depth + 1))
-            for inner in (form.get("items"), form.get("additionalProperties")):
-                if isinstance(inner, dict) and depth < _FAR:
-                    waiting.append((path, inner, depth + 1))
+            if depth < _FAR:
+                members = (form.get("items"), form.get("additionalProperties"))
+                waiting += [(path, inner, depth + 1) for inner in members if isinstance(inner, dict)]
     return {key: tuple(dict.fromkeys(paths)) for key, paths in found.items()}
 
 

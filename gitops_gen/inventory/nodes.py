@@ -11,10 +11,9 @@ import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import yaml
-from yaml.cyaml import CParser
 
 from gitops_gen.inventory.kinds import check_kind
 from gitops_gen.inventory.scalars import EMPTY, Doubt, plain
@@ -35,6 +34,12 @@ DEEPEST = 20
 
 MOST_NODES = 1_000_000
 """Keys, values, mappings and lists of one file."""
+
+MOST_NODES_OF_DOCUMENT = 200_000
+"""The same of one document; more than a workload with 150,000 pods by name has."""
+
+MOST_DOCUMENTS = 20_000
+"""Documents of one file, empty ones too."""
 
 _Place: TypeAlias = "tuple[int, int, Any]"
 """Begin, end, and what is inside: key -> (begin, end, place) of a mapping, places of a list, None of a scalar."""
@@ -137,12 +142,13 @@ _LOST: Any = object()
 class _Open:
     """A mapping or list whose end has not come yet; `value` is what it holds so far."""
 
-    __slots__ = ("begin", "is_key", "key", "key_span", "places", "value")
+    __slots__ = ("begin", "is_key", "is_mapping", "key", "key_span", "places", "value")
 
     def __init__(self, begin: int, value: Any, places: Any, *, is_key: bool) -> None:  # noqa: ANN401
         self.begin = begin
         self.value = value
         self.places = places
+        self.is_mapping = type(value) is dict
         self.is_key = is_key
         self.key: Any = _NONE
         self.key_span = (0, 0)
@@ -159,10 +165,14 @@ class _Reading:
         self.open: list[_Open] = []
         self.top = self._begin_document()
         self.nodes = 0
+        self.begun = 0
+        self.most = 0
+        self.plain: dict[str, Any] = {}
+        self.texts: set[str] = set()
 
     def run(self) -> None:
         """Read the file to its end, or to where it makes no sense to go on."""
-        parser = CParser(readable(self.text))
+        parser = yaml.CSafeLoader(readable(self.text))
         take: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.scalar,
             yaml.MappingStartEvent: self.mapping_start,
@@ -203,6 +213,10 @@ class _Reading:
         if event.version or event.tags:
             span = (event.start_mark.index, event.end_mark.index)
             self.findings.add("GGI107", "a `%` line is not allowed", span, help="take it away")
+        self.begun += 1
+        if self.begun > MOST_DOCUMENTS:
+            self.too_much(event.start_mark.index, f"more than {MOST_DOCUMENTS:,} documents")
+        self.most = min(self.nodes + MOST_NODES_OF_DOCUMENT, MOST_NODES)
         self.top = self._begin_document()
 
     def _begin_document(self) -> _Open:
@@ -239,36 +253,52 @@ class _Reading:
         begin, end = event.start_mark.index, event.end_mark.index
         if event.anchor is not None or event.tag is not None:
             self.marks(event, begin, end)
-        self.count(begin)
+        self.nodes += 1
+        if self.nodes > self.most:
+            self.too_many(begin)
         written = event.value
-        fit = self.fit(written, begin, end)
         frame = self.open[-1]
-        value: Any
-        if frame.key is _NONE and type(frame.value) is dict:
+        if frame.key is _NONE and frame.is_mapping:
             self.key(frame, written, event.style, (begin, end))
-            if not fit:
-                frame.key = _LOST
-            return
-        value = written if event.style else plain(written)
-        if type(value) is Doubt:
+        elif event.style:
+            if written not in self.texts and not self.fit(written, begin, end):
+                self.doubt(None)
+            self.put(written, (begin, end, None))
+        elif written in self.plain:
+            self.put(self.plain[written], (begin, end, None))
+        else:
+            self.put(self.new_plain(written, begin, end), (begin, end, None))
+
+    def new_plain(self, written: str, begin: int, end: int) -> str | int | float | bool | None:
+        """Take a plain scalar that has not been met before; remember what it is, if nothing speaks against it."""
+        fit = self.fit(written, begin, end)
+        value = plain(written)
+        if isinstance(value, Doubt):
             self.doubt(value if fit else None)
-            value = None if value is EMPTY else written
-        elif not fit:
+            return None if value is EMPTY else written
+        if not fit:
             self.doubt(None)
-        self.put(value, (begin, end, None))
+        else:
+            self.plain[written] = value
+        return value
 
     def key(self, frame: _Open, written: str, style: str, span: tuple[int, int]) -> None:
         """Take the key of the next value, unless something speaks against it."""
         frame.key = _LOST
-        if not style:
+        if written not in self.texts and not self.fit(written, *span):
+            return
+        if not style and type(self.plain.get(written)) is not str:
             if written == "<<":
                 self.findings.add("GGI106", "merge keys are not allowed", span, help="write the keys out")
+                # What the merge would have brought is not missing.
+                self.doubt(None, around=True)
                 return
             read = plain(written)
             if type(read) is not str:
                 self.no_text(written, span)
                 return
-        if "\n" in self.text.characters[span[0] : span[1]]:
+            self.plain[written] = read
+        if span[1] - span[0] > len(written) + 2 and "\n" in self.text.characters[span[0] : span[1]]:
             self.findings.add("GGI108", "a key must stand on one line", span, help="write it on one line")
             return
         if written in frame.places:
@@ -304,9 +334,11 @@ class _Reading:
         begin, end = event.start_mark.index, event.end_mark.index
         if event.anchor is not None or event.tag is not None:
             self.marks(event, begin, end)
-        self.count(begin)
+        self.nodes += 1
+        if self.nodes > self.most:
+            self.too_many(begin)
         frame = self.open[-1]
-        is_key = frame.key is _NONE and type(frame.value) is dict
+        is_key = frame.key is _NONE and frame.is_mapping
         if is_key:
             self.findings.add(
                 "GGI108", "a key must be text, not a mapping or a list", (begin, begin + 1), help="put it in quotes"
@@ -332,12 +364,14 @@ class _Reading:
     def alias(self, event: Any) -> None:  # noqa: ANN401
         """Refuse an alias: it is never followed, so nothing can grow."""
         span = (event.start_mark.index, event.end_mark.index)
-        self.count(span[0])
+        self.nodes += 1
+        if self.nodes > self.most:
+            self.too_many(span[0])
         self.findings.add(
             "GGI106", f"aliases (`*{event.anchor[:60]}`) are not allowed", span, help="write the value out"
         )
         frame = self.open[-1]
-        if frame.key is _NONE and type(frame.value) is dict:
+        if frame.key is _NONE and frame.is_mapping:
             frame.key = _LOST
         else:
             self.doubt(None)
@@ -348,7 +382,7 @@ class _Reading:
     def put(self, value: Any, place: _Place) -> None:  # noqa: ANN401
         """Put a value where it belongs."""
         frame = self.open[-1]
-        if type(frame.value) is list:
+        if not frame.is_mapping:
             frame.value.append(value)
             frame.places.append(place)
             return
@@ -357,23 +391,28 @@ class _Reading:
             frame.value[key] = value
             frame.places[key] = (*frame.key_span, place)
 
-    def doubt(self, doubt: Doubt | None) -> None:
-        """Remember that the value to come at this place is not to be believed."""
-        steps = [len(frame.value) if type(frame.value) is list else frame.key for frame in self.open[1:]]
+    def doubt(self, doubt: Doubt | None, *, around: bool = False) -> None:
+        """Remember that the value to come at this place, or the mapping around it, is not to be believed."""
+        frames = self.open[1:-1] if around else self.open[1:]
+        steps = [frame.key if frame.is_mapping else len(frame.value) for frame in frames]
         if _LOST not in steps and _NONE not in steps:
             self.doubts[tuple(steps)] = doubt
 
-    def count(self, begin: int) -> None:
-        """Count a node; too many end the reading."""
-        self.nodes += 1
+    def too_many(self, begin: int) -> NoReturn:
+        """End the reading: there are too many nodes."""
         if self.nodes > MOST_NODES:
-            self.findings.add(
-                "GGI110",
-                f"the file holds more than {MOST_NODES:,} keys and values",
-                (begin, begin + 1),
-                help="split it: an inventory may be a directory of any number of files",
-            )
-            raise _Stop
+            self.too_much(begin, f"more than {MOST_NODES:,} keys and values")
+        self.too_much(begin, f"a document with more than {MOST_NODES_OF_DOCUMENT:,} keys and values")
+
+    def too_much(self, begin: int, what: str) -> NoReturn:
+        """End the reading: the file is more than anybody would write."""
+        self.findings.add(
+            "GGI110",
+            f"the file holds {what}",
+            (begin, begin + 1),
+            help="split it: an inventory may be a directory of any number of files and documents",
+        )
+        raise _Stop
 
     def marks(self, event: Any, begin: int, end: int) -> None:  # noqa: ANN401
         """Refuse an anchor or a tag."""
@@ -405,5 +444,9 @@ class _Reading:
                     "GGI103", f"{what} is not allowed in a value", (begin, end), help="write it on one line without it"
                 )
                 fit = False
-        # The character that stood here has been reported.
-        return fit and REPLACEMENT not in written
+        if REPLACEMENT in written:
+            # The character that stood here has been reported.
+            fit = False
+        if fit:
+            self.texts.add(written)
+        return fit

@@ -13,8 +13,11 @@ LONGEST_NUMBER = 18
 """Digits of the longest whole number: 64 bits hold it in every program that may read it later."""
 
 
+TOO_LARGE = f"longer than the {LONGEST_NUMBER} digits that a whole number may have"
+
+
 class Doubt(NamedTuple):
-    """A scalar that is not what it seems: `why` goes on from "is"; `instead` is what it may be meant as."""
+    """A scalar that is not to be believed: `why` goes on from "is"; `instead` is what it may be meant as."""
 
     written: str
     why: str
@@ -35,7 +38,7 @@ _PARTS = re.compile(
     r"(?P<octal>[-+]?0o?[0-7][0-7_]*)"
     r"|(?P<hexadecimal>[-+]?0x[0-9a-fA-F_]+)"
     r"|(?P<binary>[-+]?0b[01_]+)"
-    r"|(?P<zeros>[-+]?0[0-9_]+)"
+    r"|(?P<zeros>[-+]?0[0-9]+)"
     r"|(?P<separated>[-+]?[0-9][0-9_]*_[0-9_]*)"
     r"|(?P<sexagesimal>[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)"
     r"|(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*)?)"
@@ -75,7 +78,7 @@ def plain(written: str) -> str | int | float | bool | Doubt | None:
 def _number(written: str) -> str | int | float | Doubt:
     if _WHOLE.fullmatch(written):
         if len(written.lstrip("+-")) > LONGEST_NUMBER:
-            return Doubt(written, "too large for a whole number")
+            return Doubt(written, TOO_LARGE)
         return int(written)
     if _DECIMAL.fullmatch(written):
         return float(written)
@@ -91,7 +94,7 @@ def _meant(form: str, written: str) -> int | None:
     digits = written.replace("_", "")
     if len(digits) > LONGEST_NUMBER:
         return None
-    if form == "separated":
+    if form in {"separated", "zeros"}:
         return int(digits)
     if form == "hexadecimal":
         return int(digits, 16)

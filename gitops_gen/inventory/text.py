@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gitops_gen.inventory.source import LARGEST_FILE
@@ -95,14 +96,6 @@ class Findings:
             )
         )
 
-    def more(self, rule: str, count: int) -> None:
-        """Count problems that were seen but not noted one by one."""
-        self._counts[rule] += count
-
-    def full(self, rule: str) -> bool:
-        """Tell whether further problems of a rule would only be counted."""
-        return self._counts[rule] > SHOWN_OF_A_KIND
-
     def problems(self) -> list[Problem]:
         """Return what was found."""
         rest = [
@@ -162,8 +155,7 @@ def read_text(source: Source) -> tuple[Text, Findings, bool]:
         findings.add(
             "GGI101", "the file begins with a byte order mark", (0, 0), help="save it as UTF-8 without a mark (BOM)"
         )
-    _unseen(text, findings)
-    return text, findings, True
+    return text, findings, _unseen(text, findings)
 
 
 def _not_utf8(source: Source, error: UnicodeDecodeError) -> tuple[Text, Findings, bool]:
@@ -180,13 +172,17 @@ def _not_utf8(source: Source, error: UnicodeDecodeError) -> tuple[Text, Findings
     return text, findings, False
 
 
-def _unseen(text: Text, findings: Findings) -> None:
-    count = 0
-    for count, found in enumerate(UNSEEN.finditer(text.characters), 1):  # noqa: B007 - the last one is the count
-        if not findings.full("GGI103"):
-            what = character(found[0])
-            findings.add("GGI103", f"{what} is not allowed in an inventory", found.span(), help="take it out")
-    findings.more("GGI103", max(0, count - SHOWN_OF_A_KIND - 1))
+def _unseen(text: Text, findings: Findings) -> bool:
+    """Note characters that may not be; tell whether the rest can still be text that a person wrote."""
+    found = list(islice(UNSEEN.finditer(text.characters), _NO_TEXT))
+    for unseen in found:
+        what = character(unseen[0])
+        findings.add("GGI103", f"{what} is not allowed in an inventory", unseen.span(), help="take it out")
+    return len(found) < _NO_TEXT
+
+
+_NO_TEXT = 1000
+"""So many characters that may not be, and a file is no text; it is not read on."""
 
 
 def readable(text: Text) -> str:

@@ -7,12 +7,13 @@ PydanticCustomError, whose context may hold `help` and `key`, the key of the map
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from gitops_gen.inventory.language import Schema, choices, expected, forms, homes, keys, kinds, schema_of, step
-from gitops_gen.inventory.scalars import EMPTY, Doubt
+from gitops_gen.inventory.scalars import EMPTY, TOO_LARGE, Doubt
 from gitops_gen.inventory.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,21 +46,41 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, list
     Returns the model's value, or None with at least one problem. Scalars that are doubtful in themselves are reported
     here, where it is known what the field takes.
     """
+    errors: list[ErrorDetails] = []
     try:
         fields = model.model_validate(document.value)
     except ValidationError as error:
-        fields, errors = None, error.errors(include_url=False)
+        errors = _errors(document.value, model, error)
     else:
-        errors = []
-    if not errors and not document.doubts:
-        return fields, []
+        if not document.doubts:
+            return fields, []
     findings = document.findings(_subject(document.value))
     root = schema_of(model)
-    for path, doubt in document.doubts.items():
+    for path, doubt in islice(document.doubts.items(), _MANY):
         if doubt is not None:
             _doubtful(document, findings, _follow(root, document.value, path), doubt)
     _report(document, findings, model, errors)
     return None, findings.problems()
+
+
+_MANY = 1_000
+"""Errors of one document that are looked at one by one."""
+
+
+def _errors(value: dict[str, Any], model: type[BaseModel], error: ValidationError) -> list[ErrorDetails]:
+    """Return pydantic's errors; of a document with very many, those of the first members of each list and mapping."""
+    if error.error_count() > _MANY:
+        try:
+            model.model_validate(_trimmed(value))
+        except ValidationError as fewer:
+            error = fewer
+    return error.errors(include_url=False)
+
+
+def _trimmed(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {key: _trimmed(inner) for key, inner in islice(value.items(), _MANY // 10)}
+    return [_trimmed(inner) for inner in value[: _MANY // 10]] if isinstance(value, list) else value
 
 
 def _report(document: Document, findings: Findings, model: type[BaseModel], errors: Sequence[ErrorDetails]) -> None:
@@ -80,8 +101,8 @@ def _report(document: Document, findings: Findings, model: type[BaseModel], erro
             _unknown(document, findings, model, spot)
         elif error["type"] == "missing":
             missing = str(error["loc"][-1])
-            # A misspelt key is one mistake, not two.
-            if (spot.path, missing) not in spelled:
+            # A misspelt key is one mistake, not two; one beyond those that were looked at is there.
+            if (spot.path, missing) not in spelled and spot.path[-1:] != (missing,):
                 _missing(document, findings, root, spot, missing)
         else:
             _unfit(document, findings, spot, error)
@@ -154,7 +175,7 @@ def _unfit(document: Document, findings: Findings, spot: _Spot, error: ErrorDeta
             "GGI118",
             f"{name} must be {expected(spot.may)}, got {_got(document, spot)}",
             place,
-            help=f"did you mean `{near}`?" if near else f"write `{_example(_last(spot.path), spot.may)}`, or another",
+            help=f"did you mean `{near}`?" if near else f"write for example `{_example(_last(spot.path), spot.may)}`",
         )
     elif error["type"] in _CHOICE or error["type"].endswith(("_type", "_parsing", "_from_float", "_required")):
         findings.add(
@@ -201,12 +222,13 @@ def _doubtful(document: Document, findings: Findings, spot: _Spot, doubt: Doubt)
             "GGI117",
             f"nothing is written for {name}, which must be {expected(spot.may) or 'something'}",
             place,
-            help=f"write it, for example `{_example(last, spot.may)}`, or take the key away",
+            help=f"write it, for example `{_example(last, spot.may)}`, or take {_what(spot.path)} away",
         )
         return
     written = doubt.written[:_SHOWN]
-    if doubt.instead is None and "too large" in doubt.why:
-        findings.add("GGI112", f"{name} is {doubt.why}: {written}", place, help=_right_type(document, spot))
+    if doubt.why is TOO_LARGE:
+        advice = f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
+        findings.add("GGI112", f"{name} is {doubt.why}, got {written}", place, help=advice)
         return
     quoted = f'`{last}"{written}"`'
     if isinstance(doubt.instead, bool) and "boolean" in allowed:
@@ -234,7 +256,8 @@ def _right_type(document: Document, spot: _Spot) -> str:
             return f"write a list: `{last}[{document.written(spot.path)[:_SHOWN]}]`"
     elif "string" in allowed and not fixed and isinstance(value, bool | int | float):
         return f'put it in quotes: `{last}"{document.written(spot.path)[:_SHOWN]}"`'
-    return f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
+    advice = f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
+    return f"{advice}, or take {_what(spot.path)} away" if value is None else advice
 
 
 def _example(key: str, may: Sequence[Schema]) -> str:
@@ -251,11 +274,20 @@ def _example(key: str, may: Sequence[Schema]) -> str:
         "string": _TEXTS.get(key.rstrip(": "), "..."),
         "integer": str(max(_NUMBERS.get(key.rstrip(": "), 1), *(node.get("minimum", 0) for node in may))),
         "boolean": "true",
-        "array": "[...]",
-        "object": "{...}",
+        "array": "[]",
+        "object": _mapping(may),
         "null": "null",
     }
     return key + next((by_kind[kind] for kind in kinds(may) if kind in by_kind), "...")
+
+
+def _mapping(may: Sequence[Schema]) -> str:
+    """Return a mapping with the first key that it needs, or an empty one."""
+    for node in may:
+        for key in node.get("required", []):
+            inner = node["properties"][key]
+            return "{" + _example(key, [inner]) + "}"
+    return "{}"
 
 
 _TEXTS = {
@@ -304,6 +336,10 @@ def _last(path: Path) -> str:
     if not path:
         return ""
     return f"{path[-1][:_SHOWN]}: " if isinstance(path[-1], str) else "- "
+
+
+def _what(path: Path) -> str:
+    return "the key" if path and isinstance(path[-1], str) else "it"
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
