@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.oracle.entry_faults import Fault, entry_faults
-from tests.oracle.registry import Facts, GatewayPods, Mesh, PodFact, label_of, namespace_of, read
+from tests.oracle.registry import Facts, GatewayPods, Mesh, PodFact, RegisteredPort, label_of, namespace_of, read
 from tests.oracle.route_faults import common_faults, gateway_faults, policy_faults, route_faults
 from tests.oracle.routing import ANY_HOST, Answer, Request, matches, routes
 from tests.oracle.schema import cel_faults, schema_faults
@@ -29,6 +29,7 @@ __all__ = [
     "GatewayPods",
     "Mesh",
     "PodFact",
+    "RegisteredPort",
     "Request",
     "cross_faults",
     "errors",

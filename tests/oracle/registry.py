@@ -38,6 +38,14 @@ class PodFact(NamedTuple):
     ports: Mapping[str, int]
 
 
+class RegisteredPort(NamedTuple):
+    """A port of a registered host."""
+
+    name: str
+    protocol: str
+    target: int | str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What the resources alone do not say about their cluster. What is None or empty is not known, and not judged."""
@@ -50,18 +58,10 @@ class Facts:
     trust_domain: str = "cluster.local"
     vip_pool: str | None = None
     dns_capture: bool | None = None
-    services: Mapping[tuple[str, str], Mapping[int, str]] = field(default_factory=dict)
-    """Services that others made, (namespace, name) -> port -> protocol."""
+    services: Mapping[tuple[str, str], Mapping[int, RegisteredPort]] = field(default_factory=dict)
+    """Services that others made, by (namespace, name), with their ports by number."""
     pods: Sequence[PodFact] | None = None
     pod_labels: frozenset[str] = frozenset({"statefulset.kubernetes.io/pod-name"})
-
-
-class RegisteredPort(NamedTuple):
-    """A port of a registered host."""
-
-    name: str
-    protocol: str
-    target: int | str
 
 
 class Registered(NamedTuple):
@@ -197,7 +197,7 @@ def _services(resources: Iterable[Resource], facts: Facts) -> Iterator[Registere
                 kind="Service",
                 namespace=namespace,
                 name=name,
-                ports={number: RegisteredPort("", protocol, number) for number, protocol in ports.items()},
+                ports=ports,
                 export_to=(),
                 selector={},
                 resource={"kind": "Service", "metadata": {"name": name, "namespace": namespace}, "spec": {}},
