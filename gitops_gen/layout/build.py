@@ -89,6 +89,5 @@ def _add_folder(
         sources |= here
         body = dump([resource.manifest for resource in resources])
         tree[f"{folder}/{name}"] = seal(body, mesh, ", ".join(sorted(here)))
-    if any(listed):
-        body = kustomization(filter(None, listed))
-        tree[f"{folder}/{KUSTOMIZATION}"] = seal(body, mesh, ", ".join(sorted(filter(None, sources))))
+    body = kustomization(filter(None, listed))
+    tree[f"{folder}/{KUSTOMIZATION}"] = seal(body, mesh, ", ".join(sorted(filter(None, sources))))

@@ -6,7 +6,6 @@ on it renders, and the kustomizations above the units, which list them.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,8 +79,8 @@ def _builders(sides: Sides, paths: Iterable[str], content: Callable[[str], bytes
     for path in paths:
         if path.endswith(f"/{KUSTOMIZATION}"):
             base, unit = base_for(path), unit_of(path, sides.sync_unit)
-            # Not read as YAML: it may have been edited, and one base too many only holds more back.
-            if base and unit and re.search(rf"/{re.escape(base)}(?![-a-z0-9])".encode(), content(path)):
+            # Not read as YAML: it may have been edited.
+            if base and unit and f"/{base}".encode() in content(path):
                 builders.setdefault(base, set()).add(unit)
     return builders
 

@@ -155,6 +155,36 @@ def test_what_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPa
         assert raised.value.message == f"cannot read {folder}/base/data/db/service.yaml: Permission denied"
 
 
+def test_what_disappears_while_it_is_read_was_not_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worktree.replace(folder, TREE, [])
+    _failing(monkeypatch, "open", errno.ENOENT, lambda path, *_: path == "service.yaml")
+
+    assert set(worktree.entries(folder)) == set(TREE) - {"base/data/db/service.yaml"}
+
+
+def test_a_file_that_grows_and_one_that_becomes_a_pipe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worktree.replace(folder, {"base/a.yaml": b"0123456789"}, [])
+    real = os.fstat
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", lambda file: os.stat_result((*real(file)[:6], 3, *real(file)[7:])))
+        assert worktree.read(folder, ["base/a.yaml"]) == {"base/a.yaml": b"0123456789"}
+    (folder / "base/a.yaml").unlink()
+    os.mkfifo(folder / "base/a.yaml")
+    with pytest.raises(InputError, match="no regular file"):
+        worktree.read(folder, ["base/a.yaml"])
+
+
+def test_a_folder_that_may_not_be_removed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worktree.replace(folder, {"base/a.yaml": b"x\n"}, [])
+    _failing(monkeypatch, "rmdir", errno.EACCES, lambda *_: True)
+
+    with pytest.raises(InputError, match="Permission denied") as raised:
+        worktree.replace(folder, {}, ["base/a.yaml"])
+
+    assert raised.value.help.endswith("1 of 1 files are changed already: run again to finish")
+
+
 def test_no_link_is_read(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/secret").write_text("x\n")
@@ -351,6 +381,25 @@ def test_a_folder_swapped_for_a_link_at_any_moment(tmp_path: Path, monkeypatch: 
     assert outcomes["written"] >= 1
 
 
+def test_a_link_put_in_place_of_a_file_while_others_are_written(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worktree.replace(folder, TREE, [])
+    target = folder / "base/data/db/service.yaml"
+
+    def swap() -> None:
+        if not target.is_symlink():
+            target.unlink()
+            target.symlink_to(tmp_path / "theirs")
+
+    _before(monkeypatch, "replace", swap)
+    with pytest.raises(RefusedError, match="is a symbolic link"):
+        worktree.replace(folder, {"base/a.yaml": b"new\n", "base/data/db/service.yaml": b"new\n"}, [])
+
+    assert target.is_symlink()
+    assert not (tmp_path / "theirs").exists()
+
+
 def _before(monkeypatch: pytest.MonkeyPatch, name: str, first: Callable[[], None]) -> None:
     """Do something before each call to the system of this name."""
     real = getattr(os, name)
@@ -377,7 +426,7 @@ def test_a_failure_before_anything_was_moved_changes_nothing(
     with pytest.raises(InputError) as raised:
         worktree.replace(
             folder,
-            dict.fromkeys((*TREE, "overlays/b/data/x.yaml", "overlays/c/data/x.yaml"), b"new\n"),
+            dict.fromkeys((*TREE, "base/aaa/b/x.yaml", "overlays/c/data/x.yaml"), b"new\n"),
             ["overlays/a/data/db/db-0.yaml"],
         )
 

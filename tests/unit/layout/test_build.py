@@ -87,6 +87,16 @@ def test_equal_means_written_alike(other: object) -> None:
     assert not any(path.startswith("base/") for path in tree)
 
 
+def test_equal_resources_in_files_of_other_names_stay_where_they_are() -> None:
+    one = shared()
+    other = Compiled(one.manifest, one.place._replace(file="other"))
+
+    tree = a_tree({"a": [one, of_pod("db-0", "a")], "b": [other, of_pod("db-0", "b")]})
+
+    assert listed_in(tree, "overlays/a/data/db") == ["db-0.yaml", "destinationrule.yaml"]
+    assert listed_in(tree, "overlays/b/data/db") == ["db-0.yaml", "other.yaml"]
+
+
 def test_a_cluster_without_the_shared_resource_keeps_it_out_of_base() -> None:
     tree = a_tree({"a": [shared(), of_pod("db-0", "a")], "b": [of_pod("db-0", "b")]})
 

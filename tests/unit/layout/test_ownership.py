@@ -94,6 +94,11 @@ def test_what_is_published_is_never_deleted() -> None:
     record = {"published/a.yaml": seal("serial: 1\n", "example", "the records of publish")}
 
     assert settle({}, record) == Reconciled(writes={}, deletes=(), refusals=())
+    for contents in ({}, record):
+        reconciled = reconcile(
+            desired={}, found=entries_of(record), contents=contents, mesh="example", sync_unit=SyncUnit.NAMESPACE
+        )
+        assert reconciled.deletes == ()
 
 
 def test_engine_objects_that_nobody_wants_are_deleted() -> None:
@@ -291,8 +296,8 @@ def test_a_file_where_a_folder_is_needed_and_the_reverse() -> None:
         ("overlays/a/data/Db/notes", "overlays/a/data/Db", [A_UNIT]),
         ("overlays/A/notes", "overlays/A", ["overlays/a", "overlays/a/data", "overlays/a/front"]),
         (
-            "overlays/a/data/\N{KELVIN SIGN}ustomization.yaml",
-            "overlays/a/data/\N{KELVIN SIGN}ustomization.yaml",
+            "overlays/a/data/ku\N{LATIN SMALL LETTER LONG S}tomization.yaml",
+            "overlays/a/data/ku\N{LATIN SMALL LETTER LONG S}tomization.yaml",
             [A_UNIT],
         ),
     ],
@@ -352,6 +357,16 @@ def test_a_resource_that_leaves_base_does_not_leave_a_refused_unit() -> None:
 
     assert not any(path.startswith(("base/", "overlays/b/data/")) for path in (*reconciled.writes, *reconciled.deletes))
     assert refused(reconciled) == [(A_UNIT, A_POD), ("overlays/b/data", "base/data/db")]
+
+
+def test_a_unit_that_comes_to_a_base_that_stays_has_to_wait() -> None:
+    old = a_tree({"a": [shared(), of_pod("db-0", "a")]})
+    new = a_tree({cluster: [shared(tls="two"), of_pod("db-0", cluster)] for cluster in "ac"})
+
+    reconciled = settle(new, edited(old, A_POD))
+
+    assert reconciled.writes == {}
+    assert refused(reconciled) == [(A_UNIT, A_POD), ("overlays/c/data", "base/data/db")]
 
 
 def test_a_refused_unit_that_builds_on_no_base_holds_nobody() -> None:
@@ -455,6 +470,16 @@ def test_namespaces_lead_only_to_workloads_that_are_written() -> None:
     assert listed_in(one.writes, "overlays/a/data") == ["web"]
     assert listed_in(one.writes, "overlays/a") == ["data"]
     assert both.writes == {}
+
+
+def test_a_namespace_that_cannot_be_led_to_is_not() -> None:
+    new = a_tree({"a": [of_pod("db-0", "a"), of_pod("web-0", "a", namespace="front", folder="web")]})
+
+    reconciled = settle(new, {"overlays/a/data/Kustomization.yaml": b"mine\n"}, sync_unit=SyncUnit.WORKLOAD)
+
+    assert refused(reconciled) == [("overlays/a/data", "overlays/a/data/Kustomization.yaml")]
+    assert listed_in(reconciled.writes, "overlays/a") == ["front"]
+    assert A_POD in reconciled.writes
 
 
 def test_an_edited_kustomization_above_the_units_holds_only_itself() -> None:

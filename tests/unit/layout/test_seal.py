@@ -68,6 +68,14 @@ def test_a_lost_line_leaves_the_owner() -> None:
     assert found == Seal("example", "", DIGEST, intact=False)
 
 
+def test_of_two_owners_the_one_next_to_the_body_counts() -> None:
+    found = read_seal(
+        FILE.replace("# gitops-gen: mesh", f"# gitops-gen: mesh=other sha256={DIGEST}\n# gitops-gen: mesh").encode()
+    )
+
+    assert found == Seal("example", "Workload data/db", DIGEST, intact=False)
+
+
 def test_line_ends_of_a_checkout_are_no_edit() -> None:
     found = read_seal(FILE.replace("\n", "\r\n").encode())
 
