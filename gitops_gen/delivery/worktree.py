@@ -1,9 +1,8 @@
 """Plain directories: what stands in one, and how a tree gets into it (the direct mode of `generate` and `check`).
 
-No path is ever followed through a link: every folder is opened by its name in the folder above (`dir_fd` and
-`O_NOFOLLOW`; a naive write through a linked folder was seen to land outside, reference: reliability, section 3.1).
-All new content is on the disk, under temporary names, before the first file is replaced; files go last. A set of
-files is not atomic: the commit of section 9 is, this is for people who commit by hand.
+No path is ever followed through a link (steps.py). All new content is on the disk, under temporary names, before the
+first file is replaced; files go last. A set of files is not atomic: the commit of section 9 is, this is for people
+who commit by hand.
 """
 
 from __future__ import annotations
@@ -16,16 +15,14 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from gitops_gen.delivery.steps import FOLDER, Steps, split, unreadable, words
 from gitops_gen.errors import InputError, RefusedError
 from gitops_gen.tree import OWNED_ROOTS, REGULAR, Entry, blob_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sized
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # A pipe must not make the reader wait for a writer.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -35,7 +32,6 @@ _DEEPEST = 64
 """Folders inside folders; ours are five. Deeper ones would use up the open files of the process."""
 
 _TEMPORARY = (".gitops-gen-", ".tmp")
-_LINK_ERRORS = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -54,7 +50,7 @@ def entries(folder: Path) -> dict[str, Entry]:
     except FileNotFoundError:
         return found
     except OSError as error:
-        raise _unreadable(folder, "", error) from error
+        raise unreadable(folder, "", error) from error
     try:
         for name in os.listdir(root):  # noqa: PTH208 - an open folder has no path
             if name.casefold() in OWNED_ROOTS:
@@ -82,11 +78,11 @@ def _add(found: dict[str, Entry], folder: Path, above: int, name: str, path: str
     except FileNotFoundError:
         pass  # Somebody took it away since its name was read.
     except OSError as error:
-        raise _unreadable(folder, path, error) from error
+        raise unreadable(folder, path, error) from error
 
 
 def _add_folder(found: dict[str, Entry], folder: Path, above: int, name: str, path: str) -> None:
-    here = os.open(name, _FOLDER, dir_fd=above)
+    here = os.open(name, FOLDER, dir_fd=above)
     try:
         names = os.listdir(here)  # noqa: PTH208 - an open folder has no path
         if ".git" in names:
@@ -104,13 +100,13 @@ def read(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
     wanted = sorted(paths)
     if not wanted:
         return contents
-    with _Steps(folder) as steps:
+    with Steps(folder) as steps:
         for path in wanted:
-            above, name = _split(path)
+            above, name = split(path)
             try:
                 contents[path] = _content(steps.to(above), name)
             except OSError as error:
-                raise _unreadable(folder, path, error) from error
+                raise unreadable(folder, path, error) from error
     return contents
 
 
@@ -147,7 +143,7 @@ def replace(folder: Path, writes: Mapping[str, bytes], deletes: Iterable[str]) -
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(folder, "", error, "nothing was changed") from error
-    with _Steps(folder) as steps, _lock(folder, steps.root) as locked:
+    with Steps(folder) as steps, _lock(folder, steps.root) as locked:
         if locked:
             _sweep(steps.root, OWNED_ROOTS)
         _Replacement(folder, steps).run(writes, deletes)
@@ -156,7 +152,7 @@ def replace(folder: Path, writes: Mapping[str, bytes], deletes: Iterable[str]) -
 class _Replacement:
     """One `replace`, step by step, and how to undo what can be undone."""
 
-    def __init__(self, folder: Path, steps: _Steps) -> None:
+    def __init__(self, folder: Path, steps: Steps) -> None:
         self._folder = folder
         self._steps = steps
         self._pending: dict[str, str] = {}
@@ -192,7 +188,7 @@ class _Replacement:
         return f"{self._done} of {len(writes) + len(deletes)} files are changed already: run again to finish"
 
     def _prepare(self, path: str, content: bytes) -> None:
-        above, name = _split(path)
+        above, name = split(path)
         here = self._steps.to(above, made=self._made)
         _refuse_other_than_file(here, name, self._folder / path)
         temporary = f"{_TEMPORARY[0]}{secrets.token_hex(8)}{_TEMPORARY[1]}"
@@ -207,7 +203,7 @@ class _Replacement:
 
     def _check_deletion(self, path: str) -> None:
         """Find out before anything has changed whether a file can go."""
-        above, name = _split(path)
+        above, name = split(path)
         with suppress(FileNotFoundError):
             here = self._steps.to(above)
             _refuse_other_than_file(here, name, self._folder / path)
@@ -215,7 +211,7 @@ class _Replacement:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def _move(self, path: str) -> None:
-        above, name = _split(path)
+        above, name = split(path)
         here = self._steps.to(above)
         # Moving onto a link would destroy it: look again, as late as can be.
         _refuse_other_than_file(here, name, self._folder / path)
@@ -224,7 +220,7 @@ class _Replacement:
         self._done += 1
 
     def _delete(self, path: str) -> None:
-        above, name = _split(path)
+        above, name = split(path)
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=self._steps.to(above))
             self._done += 1
@@ -236,7 +232,7 @@ class _Replacement:
             self._remove_folder(path)
 
     def _remove_folder(self, path: str) -> None:
-        above, name = _split(path)
+        above, name = split(path)
         try:
             os.rmdir(name, dir_fd=self._steps.to(above))
         except FileNotFoundError:
@@ -251,7 +247,7 @@ class _Replacement:
             return
         for path, temporary in self._pending.items():
             with suppress(OSError, RefusedError):
-                os.unlink(temporary, dir_fd=self._steps.to(_split(path)[0]))
+                os.unlink(temporary, dir_fd=self._steps.to(split(path)[0]))
         for path in reversed(self._made):
             with suppress(OSError, RefusedError):
                 self._remove_folder(path)
@@ -292,7 +288,7 @@ def _sweep(above: int, names: Iterable[str], depth: int = 0) -> None:
     """Remove the temporary files that an interrupted run left in these folders; under the lock nobody else has any."""
     for name in names:
         try:
-            here = os.open(name, _FOLDER, dir_fd=above)
+            here = os.open(name, FOLDER, dir_fd=above)
         except OSError:
             continue  # Not there, no folder, not ours to enter.
         try:
@@ -314,84 +310,7 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
 
 
-# --- the way to a path ---------------------------------------------------------------------------------------------
-
-
-class _Steps:
-    """Opens folders part by part below a root, never through a link, and keeps those on the way to the last one open.
-
-    Asked in order of paths it opens each folder once.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            self.root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise _unreadable(folder, "", error) from error
-        self._folder = folder
-        self._open: list[tuple[str, int]] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._close_from(0)
-        os.close(self.root)
-
-    def to(self, path: str, made: list[str] | None = None) -> int:
-        """Return the open folder at a path ("" for the root). With `made`, folders that are missing are made and noted.
-
-        Raises RefusedError where a link or a file stands on the way, OSError for the rest.
-        """
-        parts = path.split("/") if path else []
-        known = 0
-        while known < min(len(parts), len(self._open)) and self._open[known][0] == parts[known]:
-            known += 1
-        self._close_from(known)
-        for place in range(known, len(parts)):
-            above = self._open[-1][1] if self._open else self.root
-            here = "/".join(parts[: place + 1])
-            if made is not None:
-                with suppress(FileExistsError):
-                    os.mkdir(parts[place], dir_fd=above)
-                    made.append(here)
-            try:
-                self._open.append((parts[place], os.open(parts[place], _FOLDER, dir_fd=above)))
-            except OSError as error:
-                if error.errno not in _LINK_ERRORS:
-                    raise
-                raise RefusedError(
-                    f"{self._folder / here} is a symbolic link or a file, where a folder is needed",
-                    help="move it away; gitops-gen follows no link",
-                ) from error
-        return self._open[-1][1] if self._open else self.root
-
-    def _close_from(self, place: int) -> None:
-        while len(self._open) > place:
-            os.close(self._open.pop()[1])
-
-
-def _split(path: str) -> tuple[str, str]:
-    """Return the folder and the name of a path. Raises ValueError for one that could lead out of the root."""
-    above, _, name = path.rpartition("/")
-    if any(part in {"", ".", ".."} for part in path.split("/")) or "\0" in path:
-        msg = f"not a path inside a tree: {path!r}"
-        raise ValueError(msg)
-    return above, name
-
-
-def _unreadable(folder: Path, path: str, error: OSError) -> InputError:
-    return InputError(f"cannot read {folder / path}: {_words(error)}", help="check its permissions")
-
-
 def _unwritable(folder: Path, path: str, error: OSError, far: str) -> InputError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     advice = "free some space" if full else "check the permissions of the folder"
-    return InputError(f"cannot write {folder / path}: {_words(error)}", help=f"{advice}; {far}")
-
-
-def _words(error: OSError) -> str:
-    """Return what the system says about an error, without Python's number and name around it."""
-    return error.strerror or str(error)
+    return InputError(f"cannot write {folder / path}: {words(error)}", help=f"{advice}; {far}")
