@@ -68,20 +68,20 @@ def read(inventory: str, style: str) -> Told:
 
 def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> None:
     """Print problems: on standard output when they are what the command was asked for, else beside its result."""
-    from gitops_gen.report import problems as report
+    from gitops_gen.report.problems import problems_github, problems_json, problems_summary, problems_text
 
     show = result if result_of_command else note
     if style == "json":
-        show(report.problems_json(judged.problems))
+        show(problems_json(judged.problems))
         return
     if style == "github":
-        text = report.problems_github(judged.problems)
+        text = problems_github(judged.problems)
     else:
-        text = report.problems_text(judged.problems, judged.texts)
+        text = problems_text(judged.problems, judged.texts)
     if text:
         show(text)
     if judged.problems:
-        note(report.problems_summary(judged.problems))
+        note(problems_summary(judged.problems))
 
 
 def failure(error: GitopsGenError) -> str:
