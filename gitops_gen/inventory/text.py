@@ -21,12 +21,12 @@ SHOWN_OF_A_KIND = 100
 
 UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+    "\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
     "|\r(?!\n)"
 )
 """Characters that nobody sees, or that make people see something else than what is there: controls other than tab
-and line end, NEL, line and paragraph separators, bidi controls, invisible format characters. The joiners U+200C and
-U+200D are not among them: scripts and emoji need them."""
+and line end, NEL, line and paragraph separators, bidi controls, invisible format characters, and U+FFFD, which is what
+is left of a lost one. The joiners U+200C and U+200D are not among them: scripts and emoji need them."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 

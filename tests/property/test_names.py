@@ -41,7 +41,7 @@ class Set(NamedTuple):
 def meshes(draw: st.DrawFn) -> tuple[list[str], list[Set]]:
     """Draw cluster names, and sets with different names in each namespace."""
     clusters = draw(st.lists(names, min_size=1, max_size=4, unique=True))
-    keys = draw(st.lists(st.tuples(st.sampled_from(["x", "x-a", "y"]), names), min_size=1, max_size=5, unique=True))
+    keys = draw(st.lists(st.tuples(st.sampled_from(["x", "x-a", "z"]), names), min_size=1, max_size=5, unique=True))
     sets = [
         Set(
             draw(st.sampled_from(clusters)),

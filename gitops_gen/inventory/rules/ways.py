@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.exposure import gateway_port
-from gitops_gen.inventory.templates import route_is_sound
+from gitops_gen.inventory.templates import fields_of, route_is_sound
 from gitops_gen.model import Family
-from gitops_gen.naming import expand
+from gitops_gen.naming import POD_FIELDS, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -150,15 +150,14 @@ def _hosts(workload: Workload, placement: Placement, cluster: Cluster, port: Por
 
 def _of_pods(template: str, values: dict[str, str], pods: tuple[Pod, ...]) -> Iterator[str]:
     """Yield the host of each pod; what is the same for all of them is filled in once."""
-    for field, value in values.items():
-        template = template.replace("{" + field + "}", value)
     before, found, after = template.partition("{pod}")
-    if found and "{" not in before and "{" not in after:
+    if found and POD_FIELDS.isdisjoint(fields_of(before + after)):
+        before, after = expand(before, **values), expand(after, **values)
         for pod in pods:
             yield before + pod.name + after
         return
     for pod in pods:
-        yield expand(template, pod=pod.name, ordinal=pod.ordinal)
+        yield expand(template, **values, pod=pod.name, ordinal=pod.ordinal)
 
 
 def each_placement(inventory: Inventory) -> Iterator[tuple[Workload, Placement, Cluster]]:
