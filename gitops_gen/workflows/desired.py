@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.engines.objects import engine_files
 from gitops_gen.layout.build import build_tree
-from gitops_gen.layout.ownership import Reconciled, reconcile
+from gitops_gen.layout.ownership import Reconciled, reconcile, unread
 from gitops_gen.layout.seal import seal
 from gitops_gen.layout.units import lost_units, units_of
 from gitops_gen.manifest import dump
 from gitops_gen.resources.addresses import allocate
 from gitops_gen.resources.compile import compile_mesh
 from gitops_gen.resources.consumers import hosts_with_address
-from gitops_gen.tree import REGULAR, blob_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,13 +44,12 @@ class Desired:
 class Target:
     """What a desired tree is held against.
 
-    `found` is every entry below our top-level folders; `read` returns the content of some of these paths; `algorithm`
-    is the object format of the ids in `found`; `addresses` were recorded by earlier publishes.
+    `found` is every entry below our top-level folders; `read` returns the content of some of these paths; `addresses`
+    were recorded by earlier publishes.
     """
 
     found: Mapping[str, Entry]
     read: Callable[[Sequence[str]], dict[str, bytes]]
-    algorithm: str = "sha1"
     addresses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,14 +84,12 @@ def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = fro
     the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
     """
     desired = compile_desired(inventory, target.addresses)
-    wanted = {path: blob_id(content, target.algorithm) for path, content in desired.tree.items()}
-    contents = target.read(
-        [path for path, entry in target.found.items() if entry.mode == REGULAR and wanted.get(path) != entry.blob]
-    )
+    contents = target.read(unread(desired.tree, target.found, {}))
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
     lost = lost_units(desired.tree, contents, mesh, sync_unit)
     if lost:
         desired = replace(desired, tree=_tree(inventory, desired.compiled, lost))
+        contents |= target.read(unread(desired.tree, target.found, contents))
     reconciled = reconcile(
         desired=desired.tree,
         found=target.found,

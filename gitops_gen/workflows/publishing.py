@@ -152,7 +152,6 @@ def plan_on(inventory: Inventory, clone: Clone, accepted: frozenset[str] = froze
         # What was published is remembered beside the tree; it is no part of it.
         found={path: entry for path, entry in entries.items() if not path.startswith("published/")},
         read=lambda paths: _read(clone, entries, paths),
-        algorithm=clone.object_format,
         addresses=recorded_addresses(records),
     )
     comparison = compare(inventory, target, accepted)
