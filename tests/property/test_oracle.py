@@ -27,19 +27,22 @@ if TYPE_CHECKING:
 
 def sound(inventory: Inventory) -> bool:
     """Leave out what the rules on whole inventories and on shapes refuse."""
-    return not has_errors(check_shapes(inventory)) and tcp_ports_are_apart(inventory)
+    return not has_errors(check_shapes(inventory)) and gateway_ports_are_apart(inventory)
 
 
-def tcp_ports_are_apart(inventory: Inventory) -> bool:
-    ends: dict[tuple[str, str, int], str] = {}
+def gateway_ports_are_apart(inventory: Inventory) -> bool:
+    """Tell whether each gateway port speaks one thing, and each TCP port leads to one end."""
+    spoken: dict[tuple[str, str, int], str] = {}
     for workload in inventory.workloads:
         for placement in workload.placements:
             for exposure in exposures(workload, placement, inventory.clusters[placement.cluster]):
-                if exposure.port.protocol.family is Family.TCP:
-                    end = f"{workload.key} {exposure.service or exposure.pod} {exposure.host}"
-                    door = (placement.cluster, exposure.ingress.name, exposure.gateway_port)
-                    if ends.setdefault(door, end) != end:
-                        return False
+                family = exposure.port.protocol.family
+                what = "TLS" if family is Family.TLS or exposure.ingress.credential_name else "HTTP"
+                if family is Family.TCP:
+                    what = f"{workload.key} {exposure.service or exposure.pod} {exposure.host}"
+                door = (placement.cluster, exposure.ingress.name, exposure.gateway_port)
+                if spoken.setdefault(door, what) != what:
+                    return False
     return True
 
 
