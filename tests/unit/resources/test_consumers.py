@@ -342,6 +342,17 @@ def test_hosts_with_address_are_named_once_however_many_clusters_dial_them() -> 
     ]
 
 
+def test_each_pod_has_the_address_that_was_given_to_its_host() -> None:
+    inventory = dialled(HOME, observer(istio=ALONE), placements=[one_pod(replicas=2)])
+    given = {
+        "cluster-a-prometheus-0.monitoring.svc.cluster.local": "240.241.7.7",
+        "cluster-a-prometheus-1.monitoring.svc.cluster.local": "240.241.3.3",
+    }
+    entries = [resource.manifest["spec"] for resource in compile_consumers(inventory, given)["observer"][::2]]
+
+    assert [(spec["hosts"], spec["addresses"]) for spec in entries] == [([host], [given[host]]) for host in given]
+
+
 # --- endpoint lists --------------------------------------------------------------------------------------------------
 
 
