@@ -8,6 +8,7 @@ bytes out. Nothing here reads or moves refs, index or configuration by GitPython
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,11 +17,16 @@ from gitops_gen.delivery.shown import shown
 from gitops_gen.errors import ToolError
 from gitops_gen.process import run
 
+# When it is imported, GitPython asks git for its version, in the environment of our own process. So what steers git
+# and GitPython there is put away for that moment; nothing is learned from it.
+_ours = os.environ  # noqa: TID251 - see above
+_steering = {name: _ours.pop(name) for name in list(_ours) if name.startswith("GIT_")}
 try:
     from git import Git
 except ImportError as error:
-    # GitPython asks git for its version when it is imported.
     raise ToolError("git not found", help="install git 2.32 or newer, or add its folder to PATH") from error
+finally:
+    _ours.update(_steering)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -169,9 +169,10 @@ def _judge(clone: Remote, commit: str, attempt: _Attempt) -> Result | None:
         return Result.UNKNOWN
     if attempt.answer in _SETTLED:
         return _SETTLED[attempt.answer]
-    if tip != clone.base:
-        return Result.LOST_RACE
-    return Result.REJECTED if any(denied in attempt.words.lower() for denied in _DENIED) else None
+    if any(denied in attempt.words.lower() for denied in _DENIED):
+        return Result.REJECTED
+    # Once the ref has left our base, the lease cannot hold any more, even if the server is still at work.
+    return None if tip == clone.base else Result.LOST_RACE
 
 
 def _look(clone: Remote, commit: str) -> tuple[str | None, bool] | None:

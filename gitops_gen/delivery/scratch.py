@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import tempfile
 import time
 from contextlib import contextmanager
@@ -49,5 +48,6 @@ def sweep(parent: Path) -> None:
             found = left.lstat()
         except OSError:
             continue
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mtime < oldest:
+        # A link or a file of that name is no folder of ours: rmtree leaves it alone.
+        if found.st_uid == os.geteuid() and found.st_mtime < oldest:
             shutil.rmtree(left, ignore_errors=True)

@@ -110,6 +110,11 @@ def read(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
     return contents
 
 
+def standing(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of these paths at which something stands already, whatever it is; a link counts, wherever it leads."""
+    return [path for path in sorted(paths) if os.path.lexists(folder / path)]
+
+
 def _content(above: int, name: str) -> bytes:
     """Read a whole regular file by its name in an open folder."""
     file = os.open(name, _FILE, dir_fd=above)

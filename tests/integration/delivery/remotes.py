@@ -111,7 +111,8 @@ class Forge:
     redirect: str = ""
     """When set: where every request is redirected to."""
     forbidden: str = ""
-    """When set: requests whose path holds this are answered 403."""
+    """When set: requests whose path holds this are answered with `refusal`."""
+    refusal: str = "403 Forbidden"
     cut_after: int | None = None
     """When set: the answer to a push ends after so many bytes, and the connection with it."""
     cuts: int = 1
@@ -156,7 +157,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._say("401 Unauthorized", {"WWW-Authenticate": "Basic"}, b"")
             return
         if forge.forbidden and forge.forbidden in self.path:
-            self._say("403 Forbidden", {}, b"")
+            self._say(forge.refusal, {}, b"")
             return
         path, _, query = self.path.partition("?")
         completed = subprocess.run(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops_gen.delivery import environment
 from gitops_gen.delivery.scratch import PREFIX, STALE_S
 from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import Entry, blob_id
@@ -61,6 +62,31 @@ def test_files_are_listed_by_blob_and_read_in_a_batch(
         assert len(again) == 3
     posts = [path for method, path, _ in forge.requests[seen:] if method == "POST" and "upload-pack" in path]
     assert len(posts) == (1 if filtering else 0), "one batch, and only where the clone came without contents"
+
+
+def test_what_is_there_is_not_fetched_again(bare: Bare) -> None:
+    bare.commit({"a": "1\n", "b": "2\n", "c": "3\n"})
+    asked: list[bytes] = []
+    with cloned(f"file://{bare.path}") as clone:
+        fetch = clone._fetch_blobs
+
+        def recorded(blobs: list[str]) -> None:
+            asked.append(" ".join(blobs).encode())
+            fetch(blobs)
+
+        clone._fetch_blobs = recorded  # type: ignore[method-assign]
+        blobs = sorted(entry.blob for entry in clone.entries().values())
+        for wanted in (blobs[:2], blobs[:2], blobs):
+            assert len(clone.read(wanted)) == len(wanted)
+    assert asked == [" ".join(blobs[:2]).encode(), blobs[2].encode()]
+
+
+def test_an_empty_repository_says_its_object_format(tmp_path: Path, forge: Forge) -> None:
+    remote = make_bare(tmp_path / "srv" / "new.git", object_format="sha256")
+    for url in (str(remote.path), forge.url(remote)):
+        with cloned(url) as clone:
+            assert clone.object_format == "sha256"
+            assert clone.base is None
 
 
 def test_a_partial_clone_holds_no_contents(tmp_path: Path, bare: Bare, forge: Forge) -> None:
@@ -181,6 +207,13 @@ def test_a_remote_that_wants_a_token_says_where_to_put_it(bare: Bare, forge: For
     assert "GITOPS_GEN_TOKEN" in failed.value.help
 
 
+def test_a_repository_of_another_account_is_left_to_it(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(environment._FIXED, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(ToolError) as failed, cloned(bare.path):
+        pass
+    assert "run gitops-gen as its owner" in failed.value.help
+
+
 def test_a_stalled_remote_is_given_up_after_the_time_limit(tmp_path: Path) -> None:
     stall = tmp_path / "bin" / "ssh"
     stall.parent.mkdir()
@@ -224,6 +257,7 @@ def test_folders_that_a_killed_run_left_are_swept_by_age(tmp_path: Path, bare: B
     for name in (f"{PREFIX}old", "somebody"):
         os.utime(scratch / name, (past, past))
     os.utime(outside, (past, past))
+    os.utime(scratch / f"{PREFIX}link", (past, past), follow_symlinks=False)
     with cloned(bare.path, scratch=scratch):
         pass
     assert sorted(left.name for left in scratch.iterdir()) == sorted([f"{PREFIX}new", f"{PREFIX}link", "somebody"])

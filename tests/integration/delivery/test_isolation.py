@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import os
 import subprocess
 import sys
@@ -134,9 +133,7 @@ def test_a_hostile_environment_runs_nothing_and_changes_nothing(
     before = sorted(home.rglob("*"))
     with monkeypatch.context() as patched:
         if inherited:
-            # Our own process may have all this, too; what is handed in decides. GitPython itself, when it is first
-            # imported, asks git for its version: the command line takes GIT_* away before that.
-            importlib.import_module("gitops_gen.delivery.facade")
+            # Our own process may have all this, too; what is handed in decides.
             for name, value in hostile.items():
                 patched.setenv(name, value)
         with cloned(remote_url, environment=hostile) as clone:
@@ -148,6 +145,17 @@ def test_a_hostile_environment_runs_nothing_and_changes_nothing(
     assert not marker.exists()
     assert sorted(home.rglob("*")) == before
     bare.fsck()
+
+
+def test_not_even_the_import_of_gitpython_heeds_it(hostile: dict[str, str], evil: Path, marker: Path) -> None:
+    home = Path(hostile["HOME"])
+    before = sorted(home.rglob("*"))
+    environment = {**os.environ, **hostile, "GIT_PYTHON_GIT_EXECUTABLE": str(evil), "GIT_PYTHON_REFRESH": "x"}
+    code = "import os, gitops_gen.delivery.facade; print(os.environ['GIT_PYTHON_REFRESH'], os.environ['GIT_DIR'])"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert said.stdout.decode().split() == ["x", hostile["GIT_DIR"]], "for others, the environment is as it was"
+    assert not marker.exists()
+    assert sorted(home.rglob("*")) == before
 
 
 def test_the_hostile_environment_would_run_something(bare: Bare, hostile: dict[str, str], marker: Path) -> None:

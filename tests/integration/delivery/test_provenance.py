@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_gen.delivery import environment
 from gitops_gen.delivery.provenance import Provenance, inventory_provenance
 from tests.integration.delivery.remotes import git
 
@@ -187,6 +188,11 @@ def test_nothing_runs_and_nothing_changes_in_the_users_repository(checkout: Path
     assert found.revision == before[checkout / ".git" / "refs" / "heads" / "main"].decode().strip()
     assert not marker.exists()
     assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
+
+
+def test_the_checkout_may_belong_to_another_account(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(environment._FIXED, "GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert provenance(checkout / "inventory", read(checkout)).revision == head(checkout)
 
 
 def test_a_clone_without_contents_fetches_nothing(checkout: Path) -> None:

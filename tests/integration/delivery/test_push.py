@@ -135,6 +135,17 @@ def test_missing_rights_are_a_rejection(bare: Bare, forge: Forge) -> None:
     assert bare.tip() == before
 
 
+def test_a_race_is_lost_even_if_the_server_says_nothing_of_use(bare: Bare, forge: Forge) -> None:
+    bare.commit({"a": "1\n"})
+    forge.forbidden, forge.refusal = "git-receive-pack", "500 Internal Server Error"
+    with cloned(forge.url(bare)) as clone:
+        commit = write(clone)
+        assert clone.push(commit).result is Result.UNKNOWN
+        theirs = bare.commit({"b": "1\n"})
+        assert clone.push(commit).result is Result.LOST_RACE
+    assert bare.tip() == theirs
+
+
 @pytest.mark.parametrize("cut_after", [0, 1, 40, 200, 10_000])
 def test_an_answer_that_is_cut_off_after_landing(bare: Bare, forge: Forge, cut_after: int) -> None:
     bare.commit({"a": "1\n"})
@@ -163,7 +174,8 @@ def test_an_answer_that_is_cut_off_while_others_push_on_top(bare: Bare, forge: F
 def test_an_answer_that_is_cut_off_after_a_rejection(bare: Bare, forge: Forge) -> None:
     before = bare.commit({"a": "1\n"})
     bare.hook("update", "echo not today >&2; exit 1")
-    forge.cut_after = 0
+    # Were there no byte at all, curl itself would send the request again.
+    forge.cut_after = 40
     with cloned(forge.url(bare)) as clone:
         outcome = clone.push(write(clone))
     assert outcome.result is Result.REJECTED, "the second try was answered"
@@ -174,7 +186,7 @@ def test_an_answer_that_is_cut_off_after_a_rejection(bare: Bare, forge: Forge) -
 def test_nobody_knows_when_every_answer_is_cut_off(bare: Bare, forge: Forge) -> None:
     before = bare.commit({"a": "1\n"})
     bare.hook("update", "exit 1")
-    forge.cut_after, forge.cuts = 0, 99
+    forge.cut_after, forge.cuts = 40, 99
     with cloned(forge.url(bare)) as clone:
         commit = write(clone)
         outcome = clone.push(commit)
