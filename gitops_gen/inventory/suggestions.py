@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
 _NEAR_IN_LENGTH = 3
 _LISTED = 8
+_LONGEST = 80
+"""Longer names are somebody's mistake and not suggested."""
 
 
 def did_you_mean(unknown: str, known: Collection[str], *, otherwise: str = "") -> str:
     """Return one line of help: the nearest known name, else the known names if they are few, else `otherwise`."""
+    known = [name for name in known if len(name) <= _LONGEST]
     near = [name for name in known if abs(len(name) - len(unknown)) <= _NEAR_IN_LENGTH]
     matches = get_close_matches(unknown, sorted(near), n=1)
     if matches:

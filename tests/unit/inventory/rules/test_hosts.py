@@ -96,6 +96,9 @@ def test_tcp_pods_of_one_workload_and_cluster_may_share_a_host() -> None:
     two_racks = "{cluster: east, replicas: 2}\n{cluster: east, replicas: 2, statefulSet: b, portOffset: 10}"
     assert found(mesh(), cluster(), placed(port, two_racks)) == []
     assert "GGI022" in found(mesh(), cluster(), placed(port), placed(port.replace("31000", "32000"), name="other"))
+    two_clusters = "{cluster: east, replicas: 2}\n{cluster: west, replicas: 2}"
+    everywhere = port.replace("{cluster}", "kafka")
+    assert found(mesh(), cluster(), cluster("west"), placed(everywhere, two_clusters)) == ["GGI227"]
 
 
 def test_companions_are_met_once_however_many_placements_there_are() -> None:
@@ -180,6 +183,7 @@ def test_only_the_cluster_may_stand_behind_the_first_dot(host: str, *, good: boo
         ("{suffix: example.com, namespaces: [other]}", False),
         ("{suffix: le.com, namespaces: [other]}", True),
         ("{suffix: east-kafka-0.example.com, namespaces: [other]}", False),
+        ("{suffix: com, namespaces: [other]}", False),
         ("{suffix: com, namespaces: [other]}, {suffix: example.com, namespaces: [streaming]}", True),
         ("{suffix: com, namespaces: [streaming]}, {suffix: example.com, namespaces: [other]}", False),
     ],

@@ -179,6 +179,12 @@ def test_a_host_that_is_too_long_says_which_part() -> None:
     assert "more than the 63 that a DNS label can have" in problem.message
 
 
+@pytest.mark.parametrize(("replicas", "rules"), [(10, []), (11, ["GGI030"])])
+def test_the_widest_ordinal_decides_whether_a_host_fits(replicas: int, rules: list[str]) -> None:
+    spec = PUBLIC.replace("{cluster}-{pod}", "{cluster}-{pod}-" + "x" * (62 - len("east-kafka-9")))
+    assert found(mesh(), cluster(spec=spec), placed(placements=f"{{cluster: east, replicas: {replicas}}}")) == rules
+
+
 def test_a_pod_may_not_be_called_like_a_file_of_a_kind() -> None:
     port = "{name: a, port: 1, protocol: TCP}"
     for name in ("service", "kustomization", "virtual-service"):
