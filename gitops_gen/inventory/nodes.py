@@ -199,7 +199,11 @@ class _Reading:
     def no_yaml(self, error: yaml.MarkedYAMLError) -> None:
         """Note a syntax error, at the end of the text's last line if it was met behind that."""
         characters = self.text.characters
-        begin = error.problem_mark.index if error.problem_mark else 0
+        mark = error.problem_mark
+        if error.context_mark and "expected ':'" in (error.problem or ""):
+            # It is met behind the line that it is about.
+            mark = error.context_mark
+        begin = mark.index if mark else 0
         begin = min(begin, len(characters.rstrip()))
         said = mistake(error.problem or "", error.context or "", characters[begin : begin + 1])
         opened = error.context_mark.index if error.context_mark else begin
@@ -298,7 +302,7 @@ class _Reading:
                 self.no_text(written, span)
                 return
             self.plain[written] = read
-        if span[1] - span[0] > len(written) + 2 and "\n" in self.text.characters[span[0] : span[1]]:
+        if span[1] - span[0] != len(written) and "\n" in self.text.characters[span[0] : span[1]]:
             self.findings.add("GGI108", "a key must stand on one line", span, help="write it on one line")
             return
         if written in frame.places:

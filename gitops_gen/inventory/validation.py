@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_TYPE = ("_type", "_parsing", "_from_float", "_required")
+"""How pydantic's names for errors of type end."""
+
 _CHOICE = frozenset({"literal_error", "enum"})
 _SHOWN = 60
 """Characters of a value in a message."""
@@ -87,13 +90,15 @@ def _report(document: Document, findings: Findings, model: type[BaseModel], erro
     root = schema_of(model)
     seen: set[tuple[Path, str]] = set()
     spots = [(error, _follow(root, document.value, error["loc"])) for error in errors]
+    spots = [(error, spot) for error, spot in spots if not _of_another_form(error, spot)] or spots
     spelled = {
         (spot.path[:-1], near)
         for error, spot in spots
         if error["type"] == "extra_forbidden" and (near := _nearest(str(spot.path[-1]), keys(spot.may)))
     }
     for error, spot in spots:
-        said = "type" if error["type"].endswith(("_type", "_parsing")) else error["type"]
+        # The forms of a value say alike that it is of none of their types; of two keys, each may be missing.
+        said = "type" if error["type"].endswith(_TYPE) else f"{error['type']} {error['loc'][-1:]}"
         if spot.path in document.doubts or (spot.path, said) in seen:
             continue
         seen.add((spot.path, said))
@@ -106,6 +111,14 @@ def _report(document: Document, findings: Findings, model: type[BaseModel], erro
                 _missing(document, findings, root, spot, missing)
         else:
             _unfit(document, findings, spot, error)
+
+
+def _of_another_form(error: ErrorDetails, spot: _Spot) -> bool:
+    """Tell whether an error of type comes from a form that was not written, of a value that may have several."""
+    return error["type"].endswith(_TYPE) and _JSON_TYPES.get(type(spot.value)) in kinds(spot.may)
+
+
+_JSON_TYPES = {dict: "object", list: "array", str: "string", int: "integer", bool: "boolean", type(None): "null"}
 
 
 def _subject(value: Mapping[str, Any]) -> str:
@@ -177,7 +190,7 @@ def _unfit(document: Document, findings: Findings, spot: _Spot, error: ErrorDeta
             place,
             help=f"did you mean `{near}`?" if near else f"write for example `{_example(_last(spot.path), spot.may)}`",
         )
-    elif error["type"] in _CHOICE or error["type"].endswith(("_type", "_parsing", "_from_float", "_required")):
+    elif error["type"] in _CHOICE or error["type"].endswith(_TYPE):
         findings.add(
             "GGI118" if error["type"] in _CHOICE else "GGI117",
             f"{name} must be {expected(spot.may) or 'something else'}, got {_got(document, spot)}",
