@@ -74,10 +74,7 @@ def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> Non
     if style == "json":
         show(problems_json(judged.problems))
         return
-    if style == "github":
-        text = problems_github(judged.problems)
-    else:
-        text = problems_text(judged.problems, judged.texts)
+    text = problems_github(judged.problems) if style == "github" else problems_text(judged.problems, judged.texts)
     if text:
         show(text)
     if judged.problems:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.resources.backend_rules import backend_problems
 from gitops_gen.resources.consumers import check_consumers
-from gitops_gen.resources.gateway_rules import gateway_problems
 from gitops_gen.resources.homes import read_presences
-from gitops_gen.resources.name_rules import name_problems
-from gitops_gen.resources.own_tls_rules import own_tls_problems
-from gitops_gen.resources.service_rules import service_problems
+from gitops_gen.resources.rules.backends import backend_problems
+from gitops_gen.resources.rules.gateways import gateway_problems
+from gitops_gen.resources.rules.names import name_problems
+from gitops_gen.resources.rules.own_tls import own_tls_problems
+from gitops_gen.resources.rules.services import service_problems
 from gitops_gen.resources.surroundings import read_surroundings
 
 if TYPE_CHECKING:

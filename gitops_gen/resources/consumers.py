@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place, consumer_folder
-from gitops_gen.resources.consumer_rules import consumer_problems
 from gitops_gen.resources.demand import read_demand
 from gitops_gen.resources.dialled import dialled_placements, endpoints_of
 from gitops_gen.resources.endpoint_list import endpoint_config_map, endpoint_text
 from gitops_gen.resources.remote import has_entry, remote_host, remote_shape, remotes
 from gitops_gen.resources.remote_objects import compile_remote
-from gitops_gen.resources.remote_rules import remote_problems
-from gitops_gen.resources.stand_in_rules import stand_in_problems
+from gitops_gen.resources.rules.consumers import consumer_problems
+from gitops_gen.resources.rules.remotes import remote_problems
+from gitops_gen.resources.rules.stand_ins import stand_in_problems
 from gitops_gen.resources.surroundings import read_surroundings
 
 if TYPE_CHECKING:

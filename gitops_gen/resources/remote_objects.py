@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def compile_remote(remote: Remote, demand: Demand, addresses: Mapping[str, str]) -> Iterator[Compiled]:
     """Yield what `remote.caller` needs for each of these pods; `addresses` are those of the vipPool by host.
 
-    Presupposes that remote_rules.py found no error here.
+    Presupposes that rules/remotes.py found no error here.
     """
     seen_by = export_to(remote.workload.namespace, consumer_namespaces(demand, remote.workload.key, remote.caller.name))
     for pod in remote.placement.pods:

@@ -1,0 +1,1 @@
+"""Rules on shapes: what an inventory asks for that would be applied without complaint and then not route."""
