@@ -24,11 +24,18 @@ _RESOURCES: tuple[Rule, ...] = (
     Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is behind an east-west gateway."),
     Rule("GGI007", "entry-for-two-clusters", "No ServiceEntry selects a pod by a name that another cluster has too."),
     Rule("GGI008", "one-backend-per-pod", "No two pods are reached by one existing Service."),
+    Rule("GGI009", "tcp-port-taken", "A TCP route has its gateway port to itself."),
     Rule("GGI010", "certificate-on-two-servers", "A certificate is in one server of a gateway port."),
+    Rule(
+        "GGI011", "not-under-certificate", "A host is one label under the wildcard of the certificate that serves it."
+    ),
+    Rule("GGI012", "upper-case-host", "Hosts have no upper case letters."),
     Rule("GGI013", "vip-pool", "The vipPool has room for every host that needs an address."),
     Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well."),
     Rule("GGI019", "no-backend", "What is exposed or consumed has a backend."),
     Rule("GGI020", "two-servers", "No two servers of a gateway port serve one host with TLS."),
+    Rule("GGI021", "tls-and-plain", "TLS and plain text do not share a gateway port."),
+    Rule("GGI022", "host-taken", "A host leads to one pod of the mesh, and on a gateway port to one port of it."),
     Rule("GGI023", "entry-without-ports", "A ServiceEntry has at least one port."),
     Rule(
         "GGI026",
@@ -44,6 +51,7 @@ _RESOURCES: tuple[Rule, ...] = (
     ),
     Rule("GGI030", "name-too-long", "No generated name or host is longer than Kubernetes, Istio and DNS accept."),
     Rule("GGI032", "remote-identity", "Mesh TLS reaches a pod dialled from elsewhere, and its identity is known."),
+    Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens."),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
     Rule(
         "GGI056",
