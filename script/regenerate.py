@@ -18,6 +18,7 @@ from gitops_gen import compile_tree, load_inventory
 from gitops_gen.cli.main import COMMANDS, cli
 from gitops_gen.inventory.format import DOCUMENTS
 from gitops_gen.inventory.schema import json_schema
+from gitops_gen.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +53,34 @@ def command_reference() -> dict[str, str]:
     return {"docs/reference/cli.md": "\n".join(text) + "\n"}
 
 
+def rule_index() -> dict[str, str]:
+    """Make docs/reference/rules/README.md, the index of all rules, from their catalogue."""
+    text = [
+        "# Rules",
+        "",
+        "Every problem that is reported bears the id of its rule. Ids are never reused. Each page says why the rule",
+        "holds, with an inventory that breaks it and the nearest one that does not.",
+    ]
+    parts = {
+        "1": "On the text of an inventory",
+        "2": "On what an inventory says",
+        "0": "On the resources that would come of it",
+    }
+    for digit, title in parts.items():
+        text += ["", f"## {title}", "", "| rule | name | what holds |", "| --- | --- | --- |"]
+        text += [
+            f"| [{rule.id}]({rule.id}.md) | {rule.name} | {rule.holds} |"
+            for rule in RULES.values()
+            if rule.id.removeprefix("GGI").startswith(digit)
+        ]
+    return {"docs/reference/rules/README.md": "\n".join(text) + "\n"}
+
+
 GENERATED: dict[Callable[[], dict[str, str]], tuple[str, ...]] = {
     schemas: ("schema",),
     example_tree: ("base", "overlays"),
     command_reference: (),
+    rule_index: (),
 }
 """What makes files, and the folders in which it makes all of them."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "init": "Write an inventory to begin with, its schemas and files for CI.",
     "validate": "Check an inventory: every problem, with its place and what to write.",
     "generate": "Write the tree of an inventory into a directory.",
     "check": "Tell whether a directory holds exactly what the inventory says.",
@@ -39,6 +40,7 @@ Exit codes:
 
 \b
 Example:
+  gitops-gen init
   gitops-gen validate inventory/
   gitops-gen plan inventory/
   gitops-gen publish inventory/
@@ -97,7 +99,9 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
     try:
-        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = cli.main(
+            args=None if arguments is None else list(arguments), prog_name="gitops-gen", standalone_mode=False
+        )
     except Exception as error:  # noqa: BLE001 - the boundary
         return _failed(error)
     except KeyboardInterrupt:

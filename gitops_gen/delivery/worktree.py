@@ -111,7 +111,7 @@ def read(folder: Path, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def standing(folder: Path, paths: Iterable[str]) -> list[str]:
-    """Return those of these paths at which something stands already, whatever it is; a link counts, wherever it leads."""
+    """Return those of these paths at which something stands already, a link counts wherever it leads."""
     return [path for path in sorted(paths) if os.path.lexists(folder / path)]
 
 
