@@ -49,6 +49,7 @@ settings.load_profile("gitops-gen")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="fail the run when a test was skipped")
+    parser.addoption("--update-golden", action="store_true", help="write what tests/golden compares with anew")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
