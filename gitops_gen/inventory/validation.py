@@ -8,13 +8,23 @@ PydanticCustomError, whose context may hold `help` and `key`, the key of the map
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from gitops_gen.inventory.language import Schema, choices, expected, forms, homes, keys, kinds, schema_of, step
 from gitops_gen.inventory.scalars import EMPTY, TOO_LARGE, Doubt
-from gitops_gen.inventory.suggestions import did_you_mean
+from gitops_gen.inventory.wording import (
+    SHOWN,
+    Spot,
+    example_of,
+    found_at,
+    line_begin,
+    name_of,
+    nearest,
+    right_type,
+    what_to_remove,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,16 +41,6 @@ _TYPE = ("_type", "_parsing", "_from_float", "_required")
 """How pydantic's names for errors of type end."""
 
 _CHOICE = frozenset({"literal_error", "enum"})
-_SHOWN = 60
-"""Characters of a value in a message."""
-
-
-class _Spot(NamedTuple):
-    """Where an error is: the path of the value in the document, what may stand there, and what does."""
-
-    path: Path
-    may: Sequence[Schema]
-    value: Any
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
@@ -94,7 +94,7 @@ def _report(document: Document, findings: Findings, model: type[BaseModel], erro
     spelled = {
         (spot.path[:-1], near)
         for error, spot in spots
-        if error["type"] == "extra_forbidden" and (near := _nearest(str(spot.path[-1]), keys(spot.may)))
+        if error["type"] == "extra_forbidden" and (near := nearest(str(spot.path[-1]), keys(spot.may)))
     }
     for error, spot in spots:
         # The forms of a value say alike that it is of none of their types; of two keys, each may be missing.
@@ -113,7 +113,7 @@ def _report(document: Document, findings: Findings, model: type[BaseModel], erro
             _unfit(document, findings, spot, error)
 
 
-def _of_another_form(error: ErrorDetails, spot: _Spot) -> bool:
+def _of_another_form(error: ErrorDetails, spot: Spot) -> bool:
     """Tell whether an error of type comes from a form that was not written, of a value that may have several."""
     return error["type"].endswith(_TYPE) and _JSON_TYPES.get(type(spot.value)) in kinds(spot.may)
 
@@ -125,11 +125,11 @@ def _subject(value: Mapping[str, Any]) -> str:
     """Name a document: `Workload monitoring/prometheus`."""
     metadata = value.get("metadata")
     names = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
-    name = "/".join(part[:_SHOWN] for part in names if isinstance(part, str))
+    name = "/".join(part[:SHOWN] for part in names if isinstance(part, str))
     return f"{value.get('kind')} {name}".rstrip()
 
 
-def _follow(root: Schema, value: Any, loc: Sequence[str | int]) -> _Spot:  # noqa: ANN401
+def _follow(root: Schema, value: Any, loc: Sequence[str | int]) -> Spot:  # noqa: ANN401
     """Turn pydantic's `loc` into a path of the document: names of forms are left out, a missing key too.
 
     For an unknown key, `may` are the forms of the mapping around it.
@@ -147,13 +147,13 @@ def _follow(root: Schema, value: Any, loc: Sequence[str | int]) -> _Spot:  # noq
         else:
             continue
         path.append(name)
-    return _Spot(tuple(path), may, value)
+    return Spot(tuple(path), may, value)
 
 
-def _unknown(document: Document, findings: Findings, model: type[BaseModel], spot: _Spot) -> None:
+def _unknown(document: Document, findings: Findings, model: type[BaseModel], spot: Spot) -> None:
     key = str(spot.path[-1])
     known = [name for name in keys(spot.may) if name not in _at(document.value, spot.path[:-1])]
-    near = _nearest(key, known)
+    near = nearest(key, known)
     elsewhere = [home for home in homes(model).get(key, ()) if home] if not near else []
     if near:
         advice = f"did you mean `{near}`?"
@@ -162,47 +162,49 @@ def _unknown(document: Document, findings: Findings, model: type[BaseModel], spo
     else:
         names = known or keys(spot.may)
         advice = "keys that may stand here: " + ", ".join(f"`{name}`" for name in names) if names else "take it away"
-    where = f" in {_name(spot.path[:-1])}" if len(spot.path) > 1 else ""
-    findings.add("GGI115", f"unknown key `{key[:_SHOWN]}`{where}", document.at(spot.path, key=True), help=advice)
+    where = f" in {name_of(spot.path[:-1])}" if len(spot.path) > 1 else ""
+    findings.add("GGI115", f"unknown key `{key[:SHOWN]}`{where}", document.at(spot.path, key=True), help=advice)
 
 
-def _missing(document: Document, findings: Findings, root: Schema, spot: _Spot, key: str) -> None:
-    example = _example(key, step(root, spot.may, key))
+def _missing(document: Document, findings: Findings, root: Schema, spot: Spot, key: str) -> None:
+    example = example_of(key, step(root, spot.may, key))
     findings.add(
         "GGI116",
-        f"{_name(spot.path)} has no `{key}`, which is needed",
+        f"{name_of(spot.path)} has no `{key}`, which is needed",
         document.at(spot.path, key=True),
         help=f"write it, for example `{example}`",
     )
 
 
-def _unfit(document: Document, findings: Findings, spot: _Spot, error: ErrorDetails) -> None:
+def _unfit(document: Document, findings: Findings, spot: Spot, error: ErrorDetails) -> None:
     """Report a value of a wrong type, outside a choice or out of bounds."""
     context = error.get("ctx", {})
     place = document.at(spot.path)
-    name = _name(spot.path)
+    name = name_of(spot.path)
     fixed = choices(spot.may)
     if isinstance(spot.value, str) and fixed and (error["type"] in _CHOICE or "string" not in kinds(spot.may)):
-        near = _nearest(spot.value, [choice for choice in fixed if isinstance(choice, str)])
+        near = nearest(spot.value, [choice for choice in fixed if isinstance(choice, str)])
         findings.add(
             "GGI118",
-            f"{name} must be {expected(spot.may)}, got {_got(document, spot)}",
+            f"{name} must be {expected(spot.may)}, got {found_at(document, spot)}",
             place,
-            help=f"did you mean `{near}`?" if near else f"write for example `{_example(_last(spot.path), spot.may)}`",
+            help=f"did you mean `{near}`?"
+            if near
+            else f"write for example `{example_of(line_begin(spot.path), spot.may)}`",
         )
     elif error["type"] in _CHOICE or error["type"].endswith(_TYPE):
         findings.add(
             "GGI118" if error["type"] in _CHOICE else "GGI117",
-            f"{name} must be {expected(spot.may) or 'something else'}, got {_got(document, spot)}",
+            f"{name} must be {expected(spot.may) or 'something else'}, got {found_at(document, spot)}",
             place,
-            help=_right_type(document, spot),
+            help=right_type(document, spot),
         )
     elif error["type"] in _BOUNDS:
         message, advice = _BOUNDS[error["type"]]
         limit = next((context[key] for key in _LIMITS if key in context), "")
         findings.add(
             "GGI119",
-            f"{name} must {message.format(limit)}, got {_got(document, spot)}",
+            f"{name} must {message.format(limit)}, got {found_at(document, spot)}",
             place,
             help=advice.format(limit),
         )
@@ -226,21 +228,21 @@ _BOUNDS = {
 }
 
 
-def _doubtful(document: Document, findings: Findings, spot: _Spot, doubt: Doubt) -> None:
+def _doubtful(document: Document, findings: Findings, spot: Spot, doubt: Doubt) -> None:
     """Report a scalar that readers of YAML disagree about, with what the field wants."""
-    place, name, last = document.at(spot.path), _name(spot.path), _last(spot.path)
+    place, name, last = document.at(spot.path), name_of(spot.path), line_begin(spot.path)
     allowed = kinds(spot.may)
     if doubt is EMPTY:
         findings.add(
             "GGI117",
             f"nothing is written for {name}, which must be {expected(spot.may) or 'something'}",
             place,
-            help=f"write it, for example `{_example(last, spot.may)}`, or take {_what(spot.path)} away",
+            help=f"write it, for example `{example_of(last, spot.may)}`, or take {what_to_remove(spot.path)} away",
         )
         return
-    written = doubt.written[:_SHOWN]
+    written = doubt.written[:SHOWN]
     if doubt.why is TOO_LARGE:
-        advice = f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
+        advice = f"write {expected(spot.may) or 'a value'}, for example `{example_of(last, spot.may)}`"
         findings.add("GGI112", f"{name} is {doubt.why}, got {written}", place, help=advice)
         return
     quoted = f'`{last}"{written}"`'
@@ -251,127 +253,11 @@ def _doubtful(document: Document, findings: Findings, spot: _Spot, doubt: Doubt)
     elif "string" in allowed or not allowed:
         advice = f"put it in quotes: {quoted}"
     else:
-        advice = f"write {expected(spot.may)}, for example `{_example(last, spot.may)}`"
+        advice = f"write {expected(spot.may)}, for example `{example_of(last, spot.may)}`"
     findings.add("GGI111", f"`{written}` for {name} is {doubt.why}", place, help=advice)
-
-
-def _right_type(document: Document, spot: _Spot) -> str:
-    """Say how to write a value of the type that the field takes."""
-    last, value, allowed = _last(spot.path), spot.value, kinds(spot.may)
-    fixed = [choice for choice in choices(spot.may) if isinstance(choice, str)]
-    if isinstance(value, str):
-        if "integer" in allowed and value.isascii() and value.isdigit():
-            return f"take the quotes away: `{last}{int(value[:_SHOWN])}`"
-        if "boolean" in allowed and value.lower() in {"true", "false", "yes", "no", "on", "off"}:
-            true = value.lower() in {"true", "yes", "on"}
-            return f"take the quotes away: `{last}{'true' if true else 'false'}`"
-        if "array" in allowed and "object" not in allowed:
-            return f"write a list: `{last}[{document.written(spot.path)[:_SHOWN]}]`"
-    elif "string" in allowed and not fixed and isinstance(value, bool | int | float):
-        return f'put it in quotes: `{last}"{document.written(spot.path)[:_SHOWN]}"`'
-    advice = f"write {expected(spot.may) or 'a value'}, for example `{_example(last, spot.may)}`"
-    return f"{advice}, or take {_what(spot.path)} away" if value is None else advice
-
-
-def _example(key: str, may: Sequence[Schema]) -> str:
-    """Return a line that shows the key with a value that may stand there."""
-    key = key if not key or key.endswith((" ", ":")) else f"{key}:"
-    key = f"{key} " if key and not key.endswith(" ") else key
-    shown = next((example for node in may for example in node.get("examples", [])), None)
-    if shown is not None:
-        return f"{key}{shown}"
-    fixed = choices(may)
-    if fixed:
-        return f"{key}{fixed[0]}"
-    by_kind = {
-        "string": _TEXTS.get(key.rstrip(": "), "..."),
-        "integer": str(max(_NUMBERS.get(key.rstrip(": "), 1), *(node.get("minimum", 0) for node in may))),
-        "boolean": "true",
-        "array": "[]",
-        "object": _mapping(may),
-        "null": "null",
-    }
-    return key + next((by_kind[kind] for kind in kinds(may) if kind in by_kind), "...")
-
-
-def _mapping(may: Sequence[Schema]) -> str:
-    """Return a mapping with the first key that it needs, or an empty one."""
-    for node in may:
-        for key in node.get("required", []):
-            inner = node["properties"][key]
-            return "{" + _example(key, [inner]) + "}"
-    return "{}"
-
-
-_TEXTS = {
-    "name": "prometheus",
-    "namespace": "monitoring",
-    "cluster": "cluster-a",
-    "version": '"1.30"',
-    "repository": "https://git.example.com/platform/mesh.git",
-    "hostTemplate": '"{cluster}-{pod}.example.com"',
-    "reason": "UDP",
-    "port": "grpc",
-    "suffix": "db.example.com",
-    "existing": "istio-ingress/shared",
-    "configMap": "thanos-stores",
-}
-_NUMBERS = {"port": 8080, "targetPort": 8080, "startPort": 31000, "replicas": 3, "max": 12, "percent": 10, "atMost": 3}
-
-
-def _nearest(unknown: str, known: Sequence[str]) -> str:
-    """Return the known word that was most likely meant, or nothing."""
-    folded = {_fold(name): name for name in known}
-    if _fold(unknown) in folded:
-        return folded[_fold(unknown)]
-    if len(unknown) > _SHOWN:
-        return ""
-    said = did_you_mean(unknown, known)
-    return said.partition("`")[2].partition("`")[0] if said.startswith("did you mean") else ""
-
-
-def _fold(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "")
-
-
-def _name(path: Path) -> str:
-    """Name a value in the user's words: `replicas`, `workloads[0]`; the document for its top."""
-    index = ""
-    for name in reversed(path):
-        if isinstance(name, str):
-            return f"`{name[:_SHOWN]}{index}`"
-        index = f"[{name}]{index}"
-    return "the document"
-
-
-def _last(path: Path) -> str:
-    """Return the beginning of the line that the value stands on: `replicas: `, `- `."""
-    if not path:
-        return ""
-    return f"{path[-1][:_SHOWN]}: " if isinstance(path[-1], str) else "- "
-
-
-def _what(path: Path) -> str:
-    return "the key" if path and isinstance(path[-1], str) else "it"
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401
     for name in path:
         value = value[name]
     return value
-
-
-def _got(document: Document, spot: _Spot) -> str:
-    """Say what was found."""
-    match spot.value:
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            text = spot.value if len(spot.value) <= _SHOWN else spot.value[: _SHOWN - 1] + "…"
-            return f'"{text}"'
-        case None:
-            return "null"
-        case _:
-            return document.written(spot.path)[:_SHOWN]

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables, many cases a line
+
 from __future__ import annotations
 
 import gc
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitops_gen.inventory import nodes
+from gitops_gen.inventory import compose
 from gitops_gen.inventory.kinds import API_VERSION, KINDS
 from gitops_gen.inventory.nodes import Document, read_documents
 from gitops_gen.inventory.scalars import Doubt, plain
@@ -77,7 +79,7 @@ def test_values_are_plain_python_values() -> None:
         (("spec", "list", "x"), "6:5", "5:3"),
     ],
 )
-def test_every_value_and_key_has_its_place(path: nodes.Path, at_value: str, at_key: str) -> None:
+def test_every_value_and_key_has_its_place(path: compose.Path, at_value: str, at_key: str) -> None:
     for ends in ("\n", "\r\n"):
         (document,), problems = read(GOOD.replace("\n", ends).encode())
         assert not problems
@@ -324,7 +326,7 @@ def test_a_file_may_be_as_large_as_the_bound_and_no_larger() -> None:
 
 
 def test_twenty_levels_are_read_and_no_more() -> None:
-    inner = nodes.DEEPEST - 1
+    inner = compose.DEEPEST - 1
     assert not read("kind: Mesh\na: " + "[" * inner + "]" * inner)[1]
     assert not read("kind: Mesh\na: " + "{a: " * inner + "1" + "}" * inner)[1]
     assert read("kind: Mesh\na: " + "[" * (inner + 1) + "]" * (inner + 1))[1] == [("2:23", "GGI109")]
@@ -332,9 +334,9 @@ def test_twenty_levels_are_read_and_no_more() -> None:
 
 
 def test_nodes_of_a_document_and_of_a_file_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodes, "MOST_NODES_OF_DOCUMENT", 10)
-    monkeypatch.setattr(nodes, "MOST_NODES", 25)
-    monkeypatch.setattr(nodes, "MOST_DOCUMENTS", 4)
+    monkeypatch.setattr(compose, "MOST_NODES_OF_DOCUMENT", 10)
+    monkeypatch.setattr(compose, "MOST_NODES", 25)
+    monkeypatch.setattr(compose, "MOST_DOCUMENTS", 4)
     document = "kind: Mesh\na: [1, 2, 3, 4, 5]\n"
     assert not read(document)[1]
     assert read(document.replace("5", "5, 6"))[1] == [("2:20", "GGI110")]

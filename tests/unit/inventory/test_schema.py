@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - a table, a case a line
+
 from __future__ import annotations
 
 import json
@@ -72,7 +74,7 @@ def test_there_is_no_schema_of_another_kind() -> None:
         json_schema("Deployment")
 
 
-def holds(schema: dict[str, Any], node: dict[str, Any], value: Any) -> bool:
+def holds(schema: dict[str, Any], node: dict[str, Any], value: Any) -> bool:  # noqa: PLR0911 - one a word
     """Tell whether a value is valid: the part of draft-07 that the schemas use."""
     if "$ref" in node:
         return holds(schema, schema["definitions"][node["$ref"].rpartition("/")[2]], value)

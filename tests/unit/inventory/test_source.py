@@ -25,7 +25,12 @@ def test_a_directory_is_read_to_any_depth_in_order_of_names(tmp_path: Path) -> N
     for name in ("z.yaml", "a.yml", "b/m.json", "b/c/x.yaml", "notes.md", ".hidden.yaml", ".git/x.yaml", "b.yaml.bak"):
         (tmp_path / name).write_text(name)
     sources = read_sources(str(tmp_path), None)
-    assert [os.path.relpath(source.name, tmp_path) for source in sources] == ["a.yml", "b/c/x.yaml", "b/m.json", "z.yaml"]
+    assert [os.path.relpath(source.name, tmp_path) for source in sources] == [
+        "a.yml",
+        "b/c/x.yaml",
+        "b/m.json",
+        "z.yaml",
+    ]
     assert [source.content.decode() for source in sources] == ["a.yml", "b/c/x.yaml", "b/m.json", "z.yaml"]
 
 
@@ -39,7 +44,7 @@ def test_there_may_be_no_standard_input() -> None:
 
 
 class _Broken(io.BytesIO):
-    def read(self, size: int | None = -1, /) -> bytes:
+    def read(self, _size: int | None = -1, /) -> bytes:
         raise OSError(5, "Input/output error")
 
 
@@ -58,7 +63,11 @@ def test_no_more_is_read_than_shows_that_a_file_is_too_large(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("missing.yaml", "missing.yaml cannot be read: No such file"), ("a\0b", "embedded null byte"), ("", "cannot be read")],
+    [
+        ("missing.yaml", "missing.yaml cannot be read: No such file"),
+        ("a\0b", "embedded null byte"),
+        ("", "cannot be read"),
+    ],
 )
 def test_what_is_not_there_is_an_input_error(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -72,12 +81,25 @@ def test_a_directory_without_inventory_files_is_an_input_error(tmp_path: Path) -
     assert "*.yaml" in raised.value.help
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_an_input_error(tmp_path: Path) -> None:  # pragma: no cover - not for root
+def test_a_file_that_may_not_be_read_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.yaml"
-    file.touch(0o000)
-    with pytest.raises(InputError, match="Permission denied"):
+    file.touch()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InputError, match=r"a\.yaml cannot be read: Permission denied"):
         read_sources(str(file), None)
+
+
+def test_a_directory_that_may_not_be_read_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> object:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="cannot be read: Permission denied"):
+        read_sources(str(tmp_path), None)
 
 
 def test_a_named_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
@@ -88,12 +110,14 @@ def test_a_named_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
             read_sources(str(path), None)
 
 
-def test_a_file_that_becomes_a_pipe_between_two_looks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_becomes_a_pipe_between_two_looks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, pipe = tmp_path / "a.yaml", tmp_path / "pipe"
     file.touch()
     os.mkfifo(pipe)
     status = file.stat()
-    monkeypatch.setattr(os, "stat", lambda path, **_: status)
+    monkeypatch.setattr(os, "stat", lambda *_, **__: status)
     with pytest.raises(InputError, match="is a named pipe"):
         read_sources(str(pipe), None)
 

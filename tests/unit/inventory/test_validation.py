@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables of messages, a case a line
+
 from __future__ import annotations
 
 import time
@@ -8,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from gitops_gen.inventory.format import DOCUMENTS
+from gitops_gen.inventory.format import DOCUMENTS, WorkloadDocument
 from gitops_gen.inventory.nodes import read_documents
 from gitops_gen.inventory.source import Source
 from gitops_gen.inventory.validation import validate
@@ -45,7 +47,7 @@ WORKLOAD = "{placements: [{cluster: a, replicas: 2}], ports: [{name: http, port:
 def test_a_good_document_is_returned_as_its_model() -> None:
     fields, problems = check(f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {WORKLOAD}\n")
     assert not problems
-    assert isinstance(fields, DOCUMENTS["Workload"])
+    assert isinstance(fields, WorkloadDocument)
     assert fields.spec.placements[0].replicas == 2
 
 
@@ -68,7 +70,12 @@ def test_whose_problem_it_is_is_said() -> None:
             "unknown key `xyzzy` in `spec`",
             "keys that may stand here: `trustDomain`, `vipPool`, `guards`, `hosts`, `backend`, `gateways`",
         ),
-        ("{hosts: [{suffix: x, namespaces: [a], namespace: b}]}", "4:45", "unknown key `namespace` in `hosts[0]`", None),
+        (
+            "{hosts: [{suffix: x, namespaces: [a], namespace: b}]}",
+            "4:45",
+            "unknown key `namespace` in `hosts[0]`",
+            None,
+        ),
         ("{guards: {removedHosts: {}}}", "4:17", "unknown key `removedHosts` in `guards`", None),
         ("{backend: {exists: x}}", "4:18", "unknown key `exists` in `backend`", "did you mean `existing`?"),
         ("{" + "k" * 500 + ": x}", "4:8", "unknown key `" + "k" * 60 + "` in `spec`", None),
@@ -90,7 +97,9 @@ def test_an_unknown_key_is_shown_at_the_key(spec: str, place: str, message: str,
         ("Cluster", "{ingresses: {public: {}}}", "4:20", "`public` has no `namespace`, which is needed", "`namespace: monitoring`"),
     ],
 )  # fmt: skip
-def test_a_missing_key_is_shown_at_the_parents_key(kind: str, spec: str, place: str, message: str, help_line: str) -> None:
+def test_a_missing_key_is_shown_at_the_parents_key(
+    kind: str, spec: str, place: str, message: str, help_line: str
+) -> None:
     assert of(kind, spec) == [(place, "GGI116", message, f"write it, for example {help_line}")]
 
 
@@ -157,7 +166,7 @@ def test_a_value_outside_a_choice(kind: str, spec: str, place: str, message: str
         ("Workload", "{placements: [{replicas: 2147483648}]}", "`replicas` must be at most 150000, got 2147483648", "write 150000 or less"),
         ("Workload", "{placements: [{names: []}]}", "`names` must have at least 1 member(s), got a list", "write one, or take the key away"),
         ("Mesh", "{trustDomain: ''}", '`trustDomain` must have at least 1 character(s), got ""', "write a value, or take the key away"),
-        ("Mesh", "{trustDomain: " + "a" * 2000 + "}", "`trustDomain` must have at most 1024 characters, got \"" + "a" * 59 + '…"', "shorten it"),
+        ("Mesh", "{trustDomain: " + "a" * 2000 + "}", '`trustDomain` must have at most 1024 characters, got "' + "a" * 59 + '…"', "shorten it"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_bounds(kind: str, spec: str, message: str, help_line: str) -> None:
@@ -182,7 +191,9 @@ def test_a_value_out_of_bounds(kind: str, spec: str, message: str, help_line: st
         ("Mesh", "{unknown: {a: off}}", "GGI115", None, None),
     ],
 )  # fmt: skip
-def test_a_doubtful_value_is_told_in_the_words_of_its_field(kind: str, spec: str, rule: str, message: str | None, help_line: str | None) -> None:
+def test_a_doubtful_value_is_told_in_the_words_of_its_field(
+    kind: str, spec: str, rule: str, message: str | None, help_line: str | None
+) -> None:
     problems = of(kind, spec)
     if message is None:
         assert {problem[1] for problem in problems} == {rule, "GGI111"}
@@ -205,7 +216,9 @@ def test_what_a_problem_of_the_text_has_said_is_not_said_again() -> None:
 
 
 def test_a_key_may_be_called_like_a_form() -> None:
-    fields, _ = check(f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{placements: [], selector: {{(plain): x}}}}\n")
+    fields, _ = check(
+        f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{placements: [], selector: {{(plain): x}}}}\n"
+    )
     assert fields.spec.selector == {"(plain)": "x"}
     (problem,) = of("Workload", "{placements: [], selector: {(plain): 1}}")
     assert problem[:3] == ("4:44", "GGI117", "`(plain)` must be text, got 1")
@@ -213,18 +226,35 @@ def test_a_key_may_be_called_like_a_form() -> None:
 
 def test_very_many_problems_are_cut_short() -> None:
     begin = time.process_time()
-    _, problems = check(f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{placements: [{'{},' * 60000}], ports: [{'1,' * 60000}]}}")
+    _, problems = check(
+        f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{placements: [{'{},' * 60000}], ports: [{'1,' * 60000}]}}"
+    )
     assert time.process_time() - begin < 4
     assert 100 <= len(problems) <= 300
-    _, problems = check(f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{allowConsumers: [{'a,' * 2000 + '1,' * 2000}], placements: []}}")
+    _, problems = check(
+        f"apiVersion: gitops-gen.io/v1alpha1\n{HEAD['Workload']}spec: {{allowConsumers: [{'a,' * 2000 + '1,' * 2000}], placements: []}}"
+    )
     assert problems[-1].message == "1900 more problems like the 100 before"
     assert {problem.rule for problem in problems} == {"GGI117"}
 
 
 def test_no_words_of_pydantic_or_of_the_models_are_shown() -> None:
-    spec = "{a: 1, trustDomain: [], hosts: 3, backend: 3, gateways: {}, gitops: {engine: 1, repository: {}}, guards: null}"
+    spec = (
+        "{a: 1, trustDomain: [], hosts: 3, backend: 3, gateways: {}, gitops: {engine: 1, repository: {}}, guards: null}"
+    )
     for _, _, message, advice in of("Mesh", spec):
-        for word in ("Fields", "Input", "valid ", "pydantic", "Extra", "dictionary", "instance", "Document", "None", "str"):
+        for word in (
+            "Fields",
+            "Input",
+            "valid ",
+            "pydantic",
+            "Extra",
+            "dictionary",
+            "instance",
+            "Document",
+            "None",
+            "str",
+        ):
             assert word not in message + advice
 
 
@@ -263,7 +293,9 @@ class Local(BaseModel):
     @model_validator(mode="after")
     def _not_both(self) -> Local:
         if self.colour and self.mixed:
-            raise PydanticCustomError("both", "colour and mixed exclude each other", {"key": "mixed", "help": "take one away"})
+            raise PydanticCustomError(
+                "both", "colour and mixed exclude each other", {"key": "mixed", "help": "take one away"}
+            )
         return self
 
 

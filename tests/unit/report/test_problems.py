@@ -10,7 +10,7 @@ from gitops_gen.report.problems import problems_github, problems_json, problems_
 
 REPLICAS = Problem(
     rule="GGI117",
-    message="`replicas` must be a whole number, got \"three\"",
+    message='`replicas` must be a whole number, got "three"',
     location=Location("inventory.yaml", 2, 13, 5),
     subject="Workload streaming/kafka",
     help="write a whole number, for example `replicas: 3`",
@@ -90,9 +90,7 @@ def test_of_a_long_line_the_part_around_the_place_is_shown() -> None:
     assert caret.count("^") == 160
 
 
-@pytest.mark.parametrize(
-    ("texts", "line"), [({}, 1), ({"f": ""}, 1), ({"f": "a"}, 7), ({"f": "\n \n"}, 2)]
-)
+@pytest.mark.parametrize(("texts", "line"), [({}, 1), ({"f": ""}, 1), ({"f": "a"}, 7), ({"f": "\n \n"}, 2)])
 def test_a_line_that_is_not_there_or_empty_is_not_shown(texts: dict[str, str], line: int) -> None:
     assert problems_text([Problem(rule="R", message="m", location=Location("f", line, 1))], texts) == (
         f"f:{line}:1: error: m [R]"
@@ -135,18 +133,33 @@ def test_the_text_for_programs_is_the_documented_one() -> None:
 
 def test_annotations_for_github() -> None:
     assert problems_github([REPLICAS, TWICE]).split("\n") == [
-        "::error file=inventory.yaml,line=2,col=13,endColumn=18,title=GGI117::"
-        '`replicas` must be a whole number, got "three"%0Ain Workload streaming/kafka'
-        "%0Ahelp: write a whole number, for example `replicas: 3`",
-        "::warning file=a/b.yaml,line=1,col=1,endColumn=2,title=GGI202::"
-        "there are two of them%0Athe first stands here: a/c.yaml:12:3",
+        (
+            "::error file=inventory.yaml,line=2,col=13,endColumn=18,title=GGI117::"
+            '`replicas` must be a whole number, got "three"%0Ain Workload streaming/kafka'
+            "%0Ahelp: write a whole number, for example `replicas: 3`"
+        ),
+        (
+            "::warning file=a/b.yaml,line=1,col=1,endColumn=2,title=GGI202::"
+            "there are two of them%0Athe first stands here: a/c.yaml:12:3"
+        ),
     ]
 
 
 CANARIES = [
-    "x\n::error::pwned", "x\r\n::add-mask::a", "::stop-commands::tok", "x\x1b]0;title\x07", "\x1b[2J", "50%0A::warning::",
-    "a,b:c%2C", "##[add-path]/tmp", "##vso[task.setvariable]x", "\u202eevil", "\u2028::error::x", "x\x85::error::x", "\x00",
-]  # fmt: skip
+    "x\n::error::pwned",
+    "x\r\n::add-mask::a",
+    "::stop-commands::tok",
+    "x\x1b]0;title\x07",
+    "\x1b[2J",
+    "50%0A::warning::",
+    "a,b:c%2C",
+    "##[add-path]/tmp",
+    "##vso[task.setvariable]x",
+    "\u202eevil",
+    "\u2028::error::x",
+    "x\x85::error::x",
+    "\x00",
+]
 
 
 @pytest.mark.parametrize("canary", CANARIES)
@@ -162,7 +175,12 @@ def test_nothing_in_an_inventory_gets_out_of_its_line(canary: str) -> None:
     texts = {f"{canary}.yaml": canary}
     plain = [problem.rule, "x" * 9]
     innocent = Problem(
-        rule=plain[0], message="m", location=Location("f", 1, 2, 3), subject="s", help="h", related=(("r", Location("g", 1, 1)),)
+        rule=plain[0],
+        message="m",
+        location=Location("f", 1, 2, 3),
+        subject="s",
+        help="h",
+        related=(("r", Location("g", 1, 1)),),
     )
     github, text = problems_github([problem]), problems_text([problem], texts)
     assert github.count("\n") == 0
@@ -171,7 +189,10 @@ def test_nothing_in_an_inventory_gets_out_of_its_line(canary: str) -> None:
     # As many properties as without the canary, whatever it holds.
     assert github.partition("::")[2].partition("::")[0].count(",") == 4
     lines = text.split("\n")
-    assert len(lines) in {len(problems_text([innocent], {"f": "x"}).split("\n")), len(problems_text([innocent], {}).split("\n"))}
+    assert len(lines) in {
+        len(problems_text([innocent], {"f": "x"}).split("\n")),
+        len(problems_text([innocent], {}).split("\n")),
+    }
     for line in (*lines, github):
         assert line.isprintable()
         assert "##[" not in line
