@@ -151,6 +151,15 @@ def test_what_readers_disagree_on_is_doubtful_unless_it_is_quoted(written: str) 
         assert value(f"kind: Mesh\na: {quote}{written}{quote}") == {"kind": "Mesh", "a": written}
 
 
+def test_words_that_were_met_before_are_read_like_the_first_time() -> None:
+    text = "kind: Mesh\na: [Abc, abc, ABC, 'true', true, \"true\", '3', 3]\nabc: [3, '3', Abc]\n"
+    assert value(text) == {
+        "kind": "Mesh",
+        "a": ["Abc", "abc", "ABC", "true", True, "true", "3", 3],
+        "abc": [3, "3", "Abc"],
+    }
+
+
 def test_a_doubtful_value_stays_as_it_is_written() -> None:
     (document,), problems = read("kind: Mesh\na: [no, {b: 0755}]\nc:")
     assert not problems

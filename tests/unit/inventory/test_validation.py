@@ -282,6 +282,12 @@ class Local(BaseModel):
     shown: Annotated[StrictStr, Field(examples=["as-in-the-docs"])] = "x"
     even: StrictInt = 2
     open: dict[str, Any] = {}
+    odd: StrictStr = "x"
+
+    @field_validator("odd")
+    @classmethod
+    def _odd(cls, _word: str) -> str:
+        raise PydanticCustomError("odd_type", "odd is never right")
 
     @field_validator("even")
     @classmethod
@@ -315,6 +321,10 @@ def test_other_models_are_told_alike(text: str, expected: tuple[str, str, str]) 
     text = f"kind: Mesh\n{text}\n" if not text.startswith("{") else "{kind: Mesh,\n " + text[1:]
     ((where, rule, message, _),) = told(text, Local)
     assert (where, rule, message) == (expected[0] if text[0] != "{" else "2:15", *expected[1:])
+
+
+def test_an_error_that_looks_like_one_of_another_form_is_told_if_it_is_the_only_one() -> None:
+    assert [problem[:2] for problem in told("kind: Mesh\nodd: a\n", Local)] == [("2:6", "GGI117")]
 
 
 def test_bounds_inside_of_plain_unions_are_told_once() -> None:

@@ -208,4 +208,5 @@ def test_github_text_is_what_was_said_once_github_has_decoded_it() -> None:
     _, properties, message = command.split("::", 2)
     named = dict(pair.split("=", 1) for pair in properties.partition(" ")[2].split(","))
     assert named["file"].replace("%2C", ",").replace("%3A", ":").replace("%25", "%") == "dir,x:1/50%.yaml"
-    assert message.replace("%25", "%") == "100% of `a,b:c`"
+    assert named["file"] == "dir%2Cx%3A1/50%25.yaml"
+    assert message == "100%25 of `a,b:c`"
