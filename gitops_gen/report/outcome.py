@@ -20,7 +20,7 @@ def refusals_text(refusals: Sequence[Refusal]) -> str:
         lines = [f"refused: {refusal.path}: {refusal.reason}"]
         lines += [f"  | {line}" for line in refusal.diff.splitlines()]
         if refusal.change_instead:
-            lines.append(f"  help: {refusal.change_instead}")
+            lines.append(f"  help: change {refusal.change_instead} in the inventory instead, or see --accept-edits")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
