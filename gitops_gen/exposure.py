@@ -7,7 +7,7 @@ was rendered: one place decides which host and port reach which pod.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gitops_gen.naming import expand
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops_gen.model import Cluster, Ingress, Placement, Pod, Port, Route, Workload
+
+Labels: TypeAlias = "frozenset[tuple[str, str]]"
+"""The labels by which pods are selected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +87,14 @@ def gateway_port(route: Route, pod: Pod, placement: Placement) -> int:
     if route.start_port is None or pod.ordinal is None:
         raise KeyError("ordinal")
     return route.start_port + pod.ordinal + placement.port_offset
+
+
+def serving_pods(cluster: Cluster, ingress: Ingress) -> tuple[Labels, ...]:
+    """Return the gateway pods, by their labels, that serve a Gateway written for an ingress.
+
+    Those are its own, and all others of the cluster whose labels include those of its own. Whatever their namespaces
+    are: Istio looks for the pods of a Gateway in all of them, and merges what selects the same ones (reference:
+    istio, section 4.1).
+    """
+    own = frozenset(ingress.selector)
+    return tuple(dict.fromkeys(pods for other in cluster.ingresses if own <= (pods := frozenset(other.selector))))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops_gen.inventory.rules.ways import Gateway, Way, Whole
+    from gitops_gen.problems import Location
 
 _HIGHEST_PORT = 65535
 
@@ -29,7 +30,7 @@ class Use(NamedTuple):
 def shared_ports(whole: Whole) -> Iterator[Problem]:
     """GGI009, GGI021: a TCP route has its gateway port to itself; TLS and plain text do not share one.
 
-    Ingresses that select the same pods are one gateway.
+    Ingresses that select the same pods are one gateway, and one that selects more pods meets all that select fewer.
     """
     # For each gateway port: who came first, for each way to speak.
     first_of: dict[tuple[int, Gateway], dict[str, Use]] = {}
@@ -37,14 +38,17 @@ def shared_ports(whole: Whole) -> Iterator[Problem]:
     for way in whole.ways:
         for number, host in way.gateway_ports():
             use = Use(way, host)
-            others = first_of.setdefault((number, way.gateway), {})
-            for speaks, other in others.items():
-                if speaks == way.speaks and (speaks != "TCP" or _is_repeat(other.way, way)):
-                    continue
-                cause = (other.way.route.origin, way.route.origin, way.cluster.name)
+            clashing = {}
+            for gateway in way.gateways:
+                others = first_of.setdefault((number, gateway), {})
+                for speaks, other in others.items():
+                    if speaks != way.speaks or (speaks == "TCP" and not _is_repeat(other.way, way)):
+                        clashing[other.way.route.origin] = other
+                others.setdefault(way.speaks, use)
+            for origin, other in clashing.items():
+                cause = (origin, way.route.origin, way.cluster.name)
                 if not clashes.met(cause):
                     clashes.add(cause, _clash(number, other, use))
-            others.setdefault(way.speaks, use)
     yield from clashes.problems()
 
 
@@ -65,17 +69,21 @@ def _clash(number: int, other: Use, use: Use) -> Problem:
     else:
         rule = "GGI021"
         help_ = "choose another gateway `port`, or another ingress, for one of the two"
+    related: tuple[tuple[str, Location], ...] = (
+        ("the other route", other.way.route.origin),
+        ("its placement", other.way.placement.origin),
+        ("this placement", use.way.placement.origin),
+    )
+    if use.way.ingress is not other.way.ingress:
+        help_ += ", or give the two ingresses selectors for different pods: Istio asks for labels, not for namespaces"
+        related = (*related, ("its ingress", other.way.ingress.origin))
     return Problem(
         rule=rule,
         message=f"gateway port {number} of ingress {use.way.ingress.name} is taken by {other}, and {use} wants it too",
         location=use.way.route.origin,
         subject=use.way.subject,
         help=help_,
-        related=(
-            ("the other route", other.way.route.origin),
-            ("its placement", other.way.placement.origin),
-            ("this placement", use.way.placement.origin),
-        ),
+        related=related,
     )
 
 

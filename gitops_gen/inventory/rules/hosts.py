@@ -74,7 +74,7 @@ def _one_host_for_all(hosts: Hosts, way: Way) -> Problem:
 
 
 def _two_owners(host: str, first: Way, way: Way) -> Problem:
-    same_server = first.gateway == way.gateway and first.route.port == way.route.port
+    same_server = not {*first.gateways}.isdisjoint(way.gateways) and first.route.port == way.route.port
     rule = "GGI020" if same_server and first.speaks == way.speaks == "TLS" else "GGI022"
     one_template = first.workload is way.workload and first.route.host == way.route.host
     return Problem(
@@ -111,13 +111,14 @@ def one_port_per_host(whole: Whole) -> Iterator[Problem]:
             # Told apart by port: gateway_ports.py.
             continue
         for number, host in way.doors():
-            first = servers.setdefault((number, way.gateway), {}).setdefault(host, way)
-            # Hosts of two owners, and pods of two placements, have rules of their own.
-            if first is way or first.hosts.owner(host) != way.hosts.owner(host) or _is_repeat(first, way):
-                continue
-            cause = (first.route.origin, way.route.origin)
-            if not clashes.met(cause):
-                clashes.add(cause, _two_ports(host, number, first, way))
+            firsts = {servers.setdefault((number, gateway), {}).setdefault(host, way) for gateway in way.gateways}
+            for first in firsts - {way}:
+                # Hosts of two owners, and pods of two placements, have rules of their own.
+                if first.hosts.owner(host) != way.hosts.owner(host) or _is_repeat(first, way):
+                    continue
+                cause = (first.route.origin, way.route.origin)
+                if not clashes.met(cause):
+                    clashes.add(cause, _two_ports(host, number, first, way))
     yield from clashes.problems()
 
 

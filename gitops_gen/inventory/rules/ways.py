@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.exposure import gateway_port
+from gitops_gen.exposure import gateway_port, serving_pods
 from gitops_gen.inventory.templates import fields_of, route_is_sound
 from gitops_gen.model import Family
 from gitops_gen.naming import POD_FIELDS, expand
@@ -17,16 +17,16 @@ from gitops_gen.naming import POD_FIELDS, expand
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gitops_gen.exposure import Labels
     from gitops_gen.inventory.written import Documents
     from gitops_gen.model import Cluster, Ingress, Inventory, Placement, Pod, Port, Route, Workload
 
 
 class Gateway(NamedTuple):
-    """The gateway pods of an ingress; two ingresses that select the same pods are one gateway."""
+    """The gateway pods of one or more ingresses of a cluster, by their labels."""
 
     cluster: str
-    namespace: str
-    selector: tuple[tuple[str, str], ...]
+    pods: Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +70,9 @@ class Way:
     hosts: Hosts
 
     @cached_property
-    def gateway(self) -> Gateway:
+    def gateways(self) -> tuple[Gateway, ...]:
         """The gateway pods that serve it."""
-        return Gateway(self.cluster.name, self.ingress.namespace, self.ingress.selector)
+        return tuple(Gateway(self.cluster.name, pods) for pods in serving_pods(self.cluster, self.ingress))
 
     @cached_property
     def speaks(self) -> str:

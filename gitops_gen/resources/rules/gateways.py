@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.exposure import serving_pods
 from gitops_gen.problems import Problem
 from gitops_gen.resources.shapes import GatewayLayout, ServerProtocol, served_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gitops_gen.exposure import Labels
     from gitops_gen.problems import Location
     from gitops_gen.resources.entrances import Entrance
     from gitops_gen.resources.homes import Presence
@@ -22,10 +24,10 @@ _TLS = {ServerProtocol.HTTPS, ServerProtocol.TLS}
 
 
 class _Door(NamedTuple):
-    """A port of the gateway pods of one cluster: cluster, selector, number."""
+    """A port of the gateway pods of one cluster: cluster, labels of the pods, number."""
 
     cluster: str
-    selector: tuple[tuple[str, str], ...]
+    pods: Labels
     number: int
 
 
@@ -50,11 +52,17 @@ def gateway_problems(presences: Iterable[Presence]) -> Iterator[Problem]:
 def _doors(presences: Iterable[Presence]) -> dict[_Door, list[_Use]]:
     """Return who uses each port of each gateway. Gateways of somebody else are theirs to check."""
     doors: dict[_Door, list[_Use]] = {}
+    serving: dict[tuple[str, str], tuple[Labels, ...]] = {}
     for presence in presences:
+        cluster = presence.cluster
         for entrance in presence.ways_in():
-            if entrance.layout is not GatewayLayout.EXISTING:
-                exposure = entrance.exposure
-                door = _Door(presence.cluster.name, exposure.ingress.selector, exposure.gateway_port)
+            if entrance.layout is GatewayLayout.EXISTING:
+                continue
+            ingress = entrance.exposure.ingress
+            if (cluster.name, ingress.name) not in serving:
+                serving[cluster.name, ingress.name] = serving_pods(cluster, ingress)
+            for pods in serving[cluster.name, ingress.name]:
+                door = _Door(cluster.name, pods, entrance.exposure.gateway_port)
                 doors.setdefault(door, []).append(_Use(entrance, presence))
     return doors
 

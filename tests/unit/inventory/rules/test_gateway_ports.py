@@ -58,15 +58,39 @@ def test_tls_and_plain_text_do_not_share_a_port() -> None:
 
 def two_ingresses(selector: str, namespace: str = "istio-ingress") -> str:
     host = "{pod}.{cluster}.other.com"
-    other = f"  other: {{namespace: {namespace}, selector: {{istio: {selector}}}, hostTemplate: '{host}'}}\n"
+    other = f"  other: {{namespace: {namespace}, selector: {{{selector}}}, hostTemplate: '{host}'}}\n"
     return f"{PUBLIC}    default: true\n{other}"
 
 
-def test_ingresses_that_select_the_same_pods_are_one_gateway() -> None:
+@pytest.mark.parametrize("namespace", ["istio-ingress", "elsewhere"])
+@pytest.mark.parametrize(
+    ("selector", "rules"),
+    [
+        ("istio: ingressgateway", ["GGI009"]),
+        ("istio: ingressgateway, tier: edge", ["GGI009"]),
+        ("istio: other", []),
+        ("istio: other, tier: edge", []),
+    ],
+)
+def test_ingresses_that_select_the_same_pods_are_one_gateway(selector: str, namespace: str, rules: list[str]) -> None:
     ports = TCP % 31000 + "\n{name: b, port: 2, protocol: TCP, expose: {startPort: 31000, ingress: other}}"
-    assert found(mesh(), cluster(spec=two_ingresses("ingressgateway")), placed(ports)) == ["GGI009"]
-    assert found(mesh(), cluster(spec=two_ingresses("other")), placed(ports)) == []
-    assert found(mesh(), cluster(spec=two_ingresses("ingressgateway", "elsewhere")), placed(ports)) == []
+    loaded = load(mesh(), cluster(spec=two_ingresses(selector, namespace)), placed(ports))
+    assert [problem.rule for problem in loaded.problems] == rules
+    assert all("its ingress" in dict(problem.related) for problem in loaded.problems)
+
+
+def test_ingresses_that_a_third_one_selects_too_do_not_meet_there() -> None:
+    three = two_ingresses("istio: other") + (
+        "  third: {namespace: x, selector: {istio: ingressgateway, tier: edge}, hostTemplate: '{pod}.third.com'}\n"
+    )
+    ports = TCP % 31000 + "\n{name: b, port: 2, protocol: TCP, expose: {startPort: 31000, ingress: other}}"
+    assert found(mesh(), cluster(spec=three), placed(ports)) == []
+
+
+def test_plain_and_tls_clash_on_pods_of_another_namespace() -> None:
+    tls = "{name: t, port: 2, protocol: TLS, expose: {port: 80, ingress: other}}"
+    spec = two_ingresses("istio: ingressgateway", "elsewhere")
+    assert found(mesh(), cluster(spec=spec), placed(WEB + "\n" + tls)) == ["GGI021"]
 
 
 @pytest.mark.parametrize(
