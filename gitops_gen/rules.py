@@ -167,7 +167,11 @@ _INVENTORY: tuple[Rule, ...] = (
     Rule("GGI232", "known-workloads", "The workloads that a Consumer names are there, and named once."),
     Rule("GGI233", "known-ports", "The port that a Consumer names is one that the workload has and the mesh carries."),
     Rule("GGI234", "allowed-consumers", "A workload that says who may consume it is consumed by nobody else."),
-    Rule("GGI235", "exposed-north-south", "A port that a Consumer dials north-south is exposed wherever it is."),
+    Rule(
+        "GGI235",
+        "exposed-north-south",
+        "A port that a Consumer dials north-south is exposed in every other cluster where it is.",
+    ),
     Rule("GGI236", "own-endpoint-lists", "Each list of endpoints is in a ConfigMap of its own."),
 )
 

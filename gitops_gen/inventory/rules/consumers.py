@@ -90,7 +90,10 @@ def ports_reachable(whole: Whole) -> Iterator[Problem]:
             (
                 (placement, port)
                 for placement, port in found
-                if placement.pods and not any(route.service is None for route in port.routes)
+                if placement.pods
+                # Pods of its own cluster are dialled inside the mesh.
+                and placement.cluster != spec.cluster
+                and not any(route.service is None for route in port.routes)
             ),
             None,
         )

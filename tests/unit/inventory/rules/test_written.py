@@ -346,6 +346,19 @@ def test_ordinals_in_a_backend_need_numbers() -> None:
     assert found(mesh(), cluster(), placed(placements=placement)) == ["GGI228"]
 
 
+def test_pods_of_the_consumer_s_own_cluster_need_not_be_exposed() -> None:
+    reader = consumer("{cluster: east, workloads: [streaming/kafka], via: north-south, port: a}")
+    inside = "{name: a, port: 1, protocol: TCP}"
+    both = "{cluster: east, replicas: 1}\n{cluster: west, replicas: 1%s}"
+    exposed = ", ports: [{name: a, port: 1, protocol: TCP, expose: {startPort: 9000}}]"
+    assert found(mesh(), cluster(), placed(inside), reader) == []
+    assert found(mesh(), cluster(), cluster("west"), placed(inside, both % exposed), reader) == []
+    (problem,) = load(mesh(), cluster(), cluster("west"), placed(inside, both % ""), reader).problems
+    assert problem.message == (
+        "port a of workload streaming/kafka is not exposed in cluster west, so it cannot be reached north-south"
+    )
+
+
 @pytest.mark.parametrize(
     ("allowed", "good"),
     [("[tools/reader]", True), ("[tools/*]", True), ("[tools/other, other/*]", False), ("[]", False)],
@@ -357,7 +370,9 @@ def test_who_may_consume(allowed: str, *, good: bool) -> None:
 
 
 def test_what_a_consumer_dials_is_carried_and_exposed_where_it_is() -> None:
-    reader = consumer("{cluster: east, workloads: [streaming/kafka], via: %s, port: a}")
+    reader = (
+        consumer("{cluster: observer, workloads: [streaming/kafka], via: %s, port: a}") + "---\n" + cluster("observer")
+    )
     inside = "{name: a, port: 1, protocol: TCP}"
     boot = "{name: a, port: 1, protocol: TLS, expose: {service: boot, host: boot.example.com}}"
     outside = "{name: a, port: 1, protocol: UDP, carried: false, reason: UDP}"
