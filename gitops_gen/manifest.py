@@ -62,6 +62,7 @@ _BLOCK = re.compile(r"[!-~](?:[ -~]*[!-~])?\n(?:(?:[ -~]*[!-~])?\n)*(?<!\n\n)", 
 _INVISIBLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+# Each string is worked out once: keys, labels, hosts and ports repeat over thousands of resources.
 @lru_cache(maxsize=65536)
 def scalar(text: str) -> str:
     """Write a string as a YAML scalar on one line, quoted whenever some reader would retype it.
@@ -97,46 +98,40 @@ def is_too_large(text: str) -> bool:
     return int(digits or "0", radix) >> 63 > 0
 
 
-class _Quoted(dict[str, str]):
-    """Strings as scalars, each worked out once: labels, hosts and ports repeat over thousands of resources."""
-
-    def __missing__(self, text: str) -> str:
-        quoted = self[text] = scalar(text)
-        return quoted
-
-
-def _write_mapping(value: Mapping[str, object], indent: str, quoted: _Quoted, out: list[str]) -> None:
+def _write_mapping(value: Mapping[str, object], indent: str, out: list[str]) -> None:
     """Append the lines of a mapping that is not empty. Text, mappings and numbers are told apart first: most are."""
     inner = indent + "  "
     for key, member in value.items():
         kind = type(member)
         if kind is str and "\n" not in member:  # type: ignore[operator]
-            out.append(f"{indent}{quoted[key]}: {quoted[member]}\n")  # type: ignore[index]
+            out.append(f"{indent}{scalar(key)}: {scalar(member)}\n")
         elif kind is dict and member:
-            out.append(f"{indent}{quoted[key]}:\n")
-            _write_mapping(member, inner, quoted, out)  # type: ignore[arg-type]
+            out.append(f"{indent}{scalar(key)}:\n")
+            _write_mapping(member, inner, out)  # type: ignore[arg-type]
         elif kind is int:
-            out.append(f"{indent}{quoted[key]}: {member}\n")
+            out.append(f"{indent}{scalar(key)}: {member}\n")
         elif isinstance(member, (list, tuple)) and member:
             # A list begins under its key, not deeper: the form of kustomize's own output.
-            out.append(f"{indent}{quoted[key]}:\n")
-            _write_sequence(member, indent, quoted, out)
+            out.append(f"{indent}{scalar(key)}:\n")
+            _write_sequence(member, indent, out)
         else:
-            out.append(f"{indent}{quoted[key]}: {_inline(member, inner)}\n")
+            out.append(f"{indent}{scalar(key)}: {_inline(member, inner)}\n")
 
 
-def _write_sequence(value: Iterable[object], indent: str, quoted: _Quoted, out: list[str]) -> None:
+def _write_sequence(value: Iterable[object], indent: str, out: list[str]) -> None:
     """Append the lines of a list that is not empty."""
     inner = indent + "  "
     for member in value:
-        if isinstance(member, dict) and member:
+        if type(member) is str and "\n" not in member:
+            out.append(f"{indent}- {scalar(member)}\n")
+        elif isinstance(member, dict) and member:
             # The first key stands on the dash's own line.
             place = len(out)
-            _write_mapping(member, inner, quoted, out)
+            _write_mapping(member, inner, out)
             out[place] = f"{indent}- {out[place][len(inner) :]}"
         elif isinstance(member, (list, tuple)) and member:
             place = len(out)
-            _write_sequence(member, inner, quoted, out)
+            _write_sequence(member, inner, out)
             out[place] = f"{indent}- {out[place][len(inner) :]}"
         else:
             out.append(f"{indent}- {_inline(member, inner)}\n")
@@ -167,10 +162,9 @@ def dump(manifests: Iterable[Manifest]) -> str:
     Raises TypeError for a value that a manifest may not hold (a float, None).
     """
     documents = []
-    quoted = _Quoted()
     for manifest in manifests:
         out: list[str] = []
-        _write_mapping(manifest, "", quoted, out)
+        _write_mapping(manifest, "", out)
         documents.append("".join(out))
     return "---\n".join(documents)
 

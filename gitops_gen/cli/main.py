@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -17,6 +18,9 @@ from gitops_gen.errors import ExitCode, GitopsGenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+GARBAGE_THRESHOLDS = (100_000, 20, 20)
+"""How rarely Python looks for cycles. A run makes hardly any, and looking through what it holds took a fifth of it."""
 
 COMMANDS = {
     "init": "Write an inventory to begin with, its schemas and files for CI.",
@@ -76,6 +80,15 @@ class LazyCommands(click.Group):
             message = f"{error.message.rstrip('.')}. Did you mean '{near[0]}'?"
             raise click.UsageError(message, error.ctx) from error
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the sub-command; end quietly when the reader of its output goes away (`| head`)."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # Nobody is left to tell; nor may Python try when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(int(ExitCode.TOOL)) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table, without importing them."""
         with formatter.section("Commands"):
@@ -98,6 +111,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
         code = cli.main(
             args=None if arguments is None else list(arguments), prog_name="gitops-gen", standalone_mode=False
@@ -123,10 +137,6 @@ def _failed(error: Exception) -> int:  # noqa: PLR0911 - one for each way to end
         case click.Abort():
             console.note("gitops-gen: interrupted")
             return int(ExitCode.INTERRUPTED)
-        case BrokenPipeError():
-            # The reader of our output went away (`| head`), so nobody is left to tell; nor may Python try at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return int(ExitCode.TOOL)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
             console.note(f"gitops-gen: error: cannot write: {error.strerror}\n  help: make room and run it again")
             return int(ExitCode.TOOL)

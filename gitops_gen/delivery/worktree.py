@@ -195,7 +195,7 @@ class _Replacement:
     def _prepare(self, path: str, content: bytes) -> None:
         above, name = split(path)
         here = self._steps.to(above, made=self._made)
-        _refuse_other_than_file(here, name, self._folder / path)
+        self._refuse_other_than_file(here, name, path)
         temporary = f"{_TEMPORARY[0]}{secrets.token_hex(8)}{_TEMPORARY[1]}"
         self._pending[path] = temporary
         file = os.open(temporary, _NEW_FILE, 0o666, dir_fd=here)
@@ -211,15 +211,26 @@ class _Replacement:
         above, name = split(path)
         with suppress(FileNotFoundError):
             here = self._steps.to(above)
-            _refuse_other_than_file(here, name, self._folder / path)
+            self._refuse_other_than_file(here, name, path)
             if not os.access(".", os.W_OK | os.X_OK, dir_fd=here):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def _refuse_other_than_file(self, above: int, name: str, path: str) -> None:
+        """Refuse to replace or delete what has this name in an open folder and is no regular file."""
+        with suppress(FileNotFoundError):
+            mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
+            if not stat.S_ISREG(mode):
+                what = "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
+                raise RefusedError(
+                    f"{self._folder / path} is {what}",
+                    help="move it away; gitops-gen replaces nothing but its own files",
+                )
 
     def _move(self, path: str) -> None:
         above, name = split(path)
         here = self._steps.to(above)
         # Moving onto a link would destroy it: look again, as late as can be.
-        _refuse_other_than_file(here, name, self._folder / path)
+        self._refuse_other_than_file(here, name, path)
         os.replace(self._pending[path], name, src_dir_fd=here, dst_dir_fd=here)
         del self._pending[path]
         self._done += 1
@@ -263,14 +274,6 @@ def _moving_order(path: str) -> tuple[bool, int, str]:
     above, _, name = path.rpartition("/")
     last = name == "kustomization.yaml"
     return last, -above.count("/") if last else 0, path
-
-
-def _refuse_other_than_file(above: int, name: str, shown: Path) -> None:
-    with suppress(FileNotFoundError):
-        mode = os.stat(name, dir_fd=above, follow_symlinks=False).st_mode
-        if not stat.S_ISREG(mode):
-            what = "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
-            raise RefusedError(f"{shown} is {what}", help="move it away; gitops-gen replaces nothing but its own files")
 
 
 @contextmanager
