@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.compiled import Compiled, Place
-from gitops_gen.layout.build import build_tree
+from gitops_gen.layout.build import build_tree, manifests_by_path
 from gitops_gen.layout.units import lost_units
 from gitops_gen.model import SyncUnit
 from gitops_gen.plan.census import take_census
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gitops_gen.manifest import Manifest
+    from gitops_gen.model import Inventory
     from gitops_gen.plan.changes import Plan
 
 Mesh = dict[str, list[Compiled]]
@@ -142,6 +143,15 @@ def an_endpoint_list(key: str, endpoints: Sequence[str]) -> Compiled:
 
 def tree_of(mesh: Mesh, retired: Iterable[str] = ()) -> dict[str, bytes]:
     """Lay a mesh out as a tree."""
+    return build_tree(_inventory_of(mesh), mesh, retired)
+
+
+def resources_of(mesh: Mesh) -> dict[str, list[Manifest]]:
+    """Return the resources in each file of the tree of a mesh."""
+    return manifests_by_path(_inventory_of(mesh), mesh)
+
+
+def _inventory_of(mesh: Mesh) -> Inventory:
     placed: dict[tuple[str, str], set[str]] = {}
     for cluster, members in mesh.items():
         for member in members:
@@ -155,7 +165,7 @@ def tree_of(mesh: Mesh, retired: Iterable[str] = ()) -> dict[str, bytes]:
         )
         for (namespace, name), clusters in sorted(placed.items())
     ]
-    return build_tree(an_inventory(mesh=a_mesh(), workloads=tuple(workloads)), mesh, retired)
+    return an_inventory(mesh=a_mesh(), workloads=tuple(workloads))
 
 
 def plan_of(
@@ -176,6 +186,7 @@ def plan_of_trees(
     *,
     sync_unit: SyncUnit = SyncUnit.NAMESPACE,
     inventory: str = "sha256:1",
+    compiled: Mapping[str, Sequence[Manifest]] | None = None,
 ) -> Plan:
     """Plan the way from one tree to another; `after` is what the second one was made of."""
     return plan_changes(
@@ -187,4 +198,5 @@ def plan_of_trees(
         deletes=[path for path in old if path not in new],
         kept=new,
         paths_before=list(old),
+        compiled=compiled,
     )

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
-    from gitops_gen.layout.base import Files, Overlays
+    from gitops_gen.layout.base import Bases, Files, Overlays
+    from gitops_gen.manifest import Manifest
     from gitops_gen.model import Inventory
 
 
@@ -36,11 +37,7 @@ def build_tree(
     tombstone. A folder without any resource is not written. Cost: linear in resources.
     """
     mesh = inventory.mesh.name
-    placed = {
-        Folder(workload.namespace, workload.name): [placement.cluster for placement in workload.placements]
-        for workload in inventory.workloads
-    }
-    bases, overlays = split_base(_by_folder(compiled), placed)
+    bases, overlays = _split(inventory, compiled)
     tree: dict[str, bytes] = {}
     for folder, files in bases.files.items():
         _add_folder(tree, base_folder(folder), files, mesh)
@@ -55,6 +52,31 @@ def build_tree(
             tree[tombstone_path(unit)] = seal(dump([tombstone(unit)]), mesh, source_of(unit))
     tree |= connections(tree, mesh)
     return dict(sorted(tree.items()))
+
+
+def manifests_by_path(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]]) -> dict[str, list[Manifest]]:
+    """Return the resources in each file that `build_tree` makes of what was compiled; other files hold none of them."""
+    bases, overlays = _split(inventory, compiled)
+    folders = [(base_folder(folder), files) for folder, files in bases.files.items()]
+    folders += [
+        (overlay_folder(cluster, folder), files)
+        for cluster, of_cluster in overlays.items()
+        for folder, files in of_cluster.items()
+    ]
+    return {
+        f"{folder}/{file_name(stem)}": [resource.manifest for resource in resources]
+        for folder, files in folders
+        for stem, resources in files.items()
+    }
+
+
+def _split(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]]) -> tuple[Bases, Overlays]:
+    """Sort resources into base and overlays."""
+    placed = {
+        Folder(workload.namespace, workload.name): [placement.cluster for placement in workload.placements]
+        for workload in inventory.workloads
+    }
+    return split_base(_by_folder(compiled), placed)
 
 
 def _by_folder(compiled: Mapping[str, Sequence[Compiled]]) -> Overlays:

@@ -23,7 +23,7 @@ from gitops_gen.plan.places import TreeFolder, is_workload_folder, pod_order
 from gitops_gen.plan.rendered import Reading, Rendered, Side, differing_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gitops_gen.manifest import Manifest, ResourceId
     from gitops_gen.model import SyncUnit
@@ -41,19 +41,21 @@ def plan_changes(  # noqa: PLR0913 - all by name
     deletes: Collection[str],
     kept: Mapping[str, bytes],
     paths_before: Collection[str],
+    compiled: Mapping[str, Sequence[Manifest]] | None = None,
 ) -> Plan:
     """Say what writing `after` and deleting `deletes` changes in each cluster.
 
     `before` has the present content of every file that is rewritten or deleted, and may have more. `kept` has the
     content of files that stay as they are; only a base that a cluster begins or ceases to list is read from it, so
-    the whole desired tree will do. `paths_before` are all paths below our top-level folders. `published/` is no part
-    of a plan: it says what was published, and what is rendered does not depend on it.
+    the whole desired tree will do. `paths_before` are all paths below our top-level folders. `compiled` may have the
+    resources in files of `kept`, which are then not parsed: of ten thousand new pods that is most of the time.
+    `published/` is no part of a plan: it says what was published, and what is rendered does not depend on it.
     """
     gone = {path for path in deletes if not _published(path)}
     written = {path: content for path, content in after.items() if not _published(path)}
     old = {path: before[path] for path in {*written, *gone} if path in before}
     paths_after = {*paths_before, *written} - gone
-    reading = Reading()
+    reading = Reading({(path, kept[path]): manifests for path, manifests in (compiled or {}).items()})
     # What is there wins over what should be: a folder may be held back by a refusal.
     staying = ChainMap(dict(before), dict(kept))
     sides = Side(paths_before, old, staying), Side(paths_after, written, staying)

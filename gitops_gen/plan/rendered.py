@@ -15,7 +15,7 @@ from gitops_gen.manifest import UNREADABLE, Manifest, ResourceId, load, resource
 from gitops_gen.plan.places import Place, TreeFolder, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class Rendered(NamedTuple):
@@ -27,22 +27,25 @@ class Rendered(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """Files parsed once, however many clusters render them; `unreadable` collects what is no list of resources."""
+    """Files parsed once, however many clusters render them; `unreadable` collects what is no list of resources.
 
+    `known` has the resources of files that need no parsing, by path and content: those that were just compiled.
+    """
+
+    known: dict[tuple[str, bytes], Sequence[Manifest]] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
-    _parsed: dict[tuple[str, bytes], list[Manifest]] = field(default_factory=dict)
 
-    def resources(self, path: str, content: bytes) -> list[Manifest]:
+    def resources(self, path: str, content: bytes) -> Sequence[Manifest]:
         """Return the resources in a file; none where it holds anything else, which is remembered."""
         key = (path, content)
-        if key not in self._parsed:
+        if key not in self.known:
             found = _read(content)
             if found is None or not all(_is_resource(document) for document in found):
                 # Only a hand edit that the user gave up (`--accept-edits`) can look like this.
                 self.unreadable.add(path)
                 found = []
-            self._parsed[key] = [manifest for manifest in found if isinstance(manifest, dict)]
-        return self._parsed[key]
+            self.known[key] = [manifest for manifest in found if isinstance(manifest, dict)]
+        return self.known[key]
 
     def listed(self, path: str, content: bytes) -> list[str]:
         """Return what a kustomization lists under `resources`."""

@@ -16,6 +16,7 @@ from gitops_gen.delivery.published import recorded_addresses
 from gitops_gen.delivery.push import Result
 from gitops_gen.delivery.url import parse_repository
 from gitops_gen.errors import DeadlineError, InputError, OutcomeUnknownError, RejectedError
+from gitops_gen.layout.build import manifests_by_path
 from gitops_gen.plan import compare as comparing
 from gitops_gen.plan.census import take_census
 from gitops_gen.plan.guards import check_guards, passes
@@ -166,6 +167,7 @@ def plan_on(inventory: Inventory, clone: Clone, accepted: frozenset[str] = froze
         deletes=reconciled.deletes,
         kept=desired.tree,
         paths_before=list(entries),
+        compiled=manifests_by_path(inventory, desired.compiled),
     )
     findings = tuple(check_guards(changes, inventory.mesh.guards))
     return Planned(

@@ -14,7 +14,7 @@ from gitops_gen.plan.groups import group_changes
 from gitops_gen.plan.guards import check_guards
 from gitops_gen.report.plan import plan_json, plan_subject, plan_text
 from tests.guard_oracle import rendered, stopped, unit
-from tests.meshes import a_policy, an_endpoint_list, plan_of_trees, pods, tree_of
+from tests.meshes import a_policy, an_endpoint_list, plan_of_trees, pods, resources_of, tree_of
 
 if TYPE_CHECKING:
     from gitops_gen.plan.changes import Plan
@@ -109,6 +109,14 @@ def test_the_numbers_of_a_plan_are_those_of_the_trees(before: Mesh, after: Mesh,
         assert cluster.pods_after - cluster.pods_before == sum(
             len(change.pods_added) - len(change.pods_removed) for change in cluster.workloads
         )
+
+
+@settings(max_examples=50, deadline=None)
+@given(before=meshes(), after=meshes(), sync_unit=sync_units)
+def test_a_plan_is_the_same_whether_files_are_parsed_or_known(before: Mesh, after: Mesh, sync_unit: SyncUnit) -> None:
+    old, new = trees(before, after, sync_unit)
+    known = plan_of_trees(old, new, after, sync_unit=sync_unit, compiled=resources_of(after))
+    assert known == plan_of_trees(old, new, after, sync_unit=sync_unit)
 
 
 @settings(max_examples=50, deadline=None)

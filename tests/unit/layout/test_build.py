@@ -5,7 +5,7 @@ import random
 import pytest
 
 from gitops_gen.compiled import Compiled, Place
-from gitops_gen.layout.build import build_tree
+from gitops_gen.layout.build import build_tree, manifests_by_path
 from gitops_gen.layout.seal import read_seal
 from gitops_gen.manifest import dump
 from tests.trees import a_tree, an_inventory_of, listed_in, of_pod, shared, text_of
@@ -204,3 +204,17 @@ def test_a_unit_that_has_something_needs_no_tombstone(unit: str) -> None:
     compiled = {"a": [of_pod("db-0")]}
 
     assert a_tree(compiled, retired=[unit]) == a_tree(compiled)
+
+
+def test_the_resources_of_each_file_are_those_that_it_holds() -> None:
+    compiled = {
+        "a": [shared(), of_pod("db-0", "a"), of_pod("kustomization", "a")],
+        "b": [shared(), shared(kind="Service"), of_pod("db-0", "b")],
+    }
+    tree = a_tree(compiled)
+
+    manifests = manifests_by_path(an_inventory_of(a=["db"], b=["db"]), compiled)
+
+    assert {path: dump(resources) for path, resources in manifests.items()} == {
+        path: text_of(tree, path) for path in tree if not path.endswith("/kustomization.yaml")
+    }

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
+from gitops_gen import manifest
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.manifest import ResourceId
 from gitops_gen.model import SyncUnit
@@ -18,7 +21,20 @@ from gitops_gen.plan.changes import (
     WorkloadChange,
 )
 from gitops_gen.plan.compare import plan_changes
-from tests.meshes import Mesh, a_manifest, a_policy, an_endpoint_list, plan_of, plan_of_trees, pods, tree_of
+from tests.meshes import (
+    Mesh,
+    a_manifest,
+    a_policy,
+    an_endpoint_list,
+    plan_of,
+    plan_of_trees,
+    pods,
+    resources_of,
+    tree_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEY = "monitoring/prometheus"
 UNIT = "overlays/a/monitoring"
@@ -221,6 +237,22 @@ def test_files_that_stay_are_not_read() -> None:
     )
     assert plan.unreadable == ()
     assert [cluster for cluster, _action, _id in changes(plan)] == ["a", "b"]
+
+
+def test_files_that_were_just_compiled_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {"a": pods("a", KEY, [0])}
+    after = {"a": [*pods("a", KEY, [0, 1]), a_policy(KEY)]}
+    old, new = tree_of(before), tree_of(after)
+    expected = plan_of_trees(old, new, after)
+    parsed = []
+
+    def load(text: str) -> Iterator[dict[str, Any]]:
+        parsed.append(text)
+        return manifest.load(text)
+
+    monkeypatch.setattr("gitops_gen.plan.rendered.load", load)
+    assert plan_of_trees(old, new, after, compiled=resources_of(after)) == expected
+    assert all("kind: Kustomization\n" in text for text in parsed)
 
 
 def test_a_workload_that_moves_to_another_folder_is_gone_in_one_and_new_in_the_other() -> None:
