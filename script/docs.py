@@ -1,4 +1,4 @@
-"""Runs the commands in README.md and docs/, and holds what they print against what the page shows.
+"""Runs the commands in README.md, docs/ and the examples' pages, and holds what they print against what the page shows.
 
 A block marked `console` is run: each line that begins with `$ ` is a command (one that ends in a backslash goes on in
 the next), the lines after it are what it prints, on standard output and standard error together. A line `...` stands
@@ -99,7 +99,8 @@ def check(page: Path) -> list[str]:
 
 def main() -> int:
     """Check every page."""
-    pages = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.is_file()]
+    below = [*sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*/README.md"))]
+    pages = [page for page in (ROOT / "README.md", *below) if page.is_file()]
     counted = sum(len(commands(page.read_text(encoding="utf-8"))) for page in pages)
     wrong = [problem for page in pages for problem in check(page)]
     for problem in wrong:
