@@ -14,6 +14,7 @@ import yaml
 from gitops_gen.inventory.scalars import EMPTY, Doubt, plain
 from gitops_gen.inventory.syntax import mistake
 from gitops_gen.inventory.text import REPLACEMENT, UNSEEN, Findings, Text, character, readable
+from gitops_gen.manifest import is_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,10 +129,11 @@ class _Reading:
             # It is met behind the line that it is about.
             mark = error.context_mark
         begin = mark.index if mark else 0
-        begin = min(begin, len(characters.rstrip()))
-        said = mistake(error.problem or "", error.context or "", characters[begin : begin + 1])
+        whole = characters.rstrip()
+        begin = min(begin, len(whole))
+        said = mistake(error.problem or "", error.context or "", whole[begin : begin + 1])
         opened = error.context_mark.index if error.context_mark else begin
-        related = (("it begins here", (opened, opened + 1)),) if opened != begin else ()
+        related = (("it begins here", (opened, opened + 1)),) if opened < begin else ()
         self.findings.add("GGI104", said.message, (begin, begin + 1), help=said.help, related=related)
 
     # Events.
@@ -354,6 +356,15 @@ class _Reading:
                     "GGI103", f"{what} is not allowed in a value", (begin, end), help="write it on one line without it"
                 )
                 fit = False
+        # Of digits alone, the bounds of numbers and names say enough.
+        if not written.lstrip("+-").isdecimal() and is_too_large(written):
+            self.findings.add(
+                "GGI111",
+                f"`{written[:60]}` is a number beyond 64 bits, or text, as a reader of YAML takes it, quoted or not",
+                (begin, end),
+                help="write another one; kustomize takes the quotes away",
+            )
+            fit = False
         if REPLACEMENT in written:
             # The character that stood here has been reported.
             fit = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.inventory.rules.repeats import Repeats
 from gitops_gen.inventory.rules.words import shown, subdomain_fault
 from gitops_gen.inventory.templates import fields_of
+from gitops_gen.manifest import is_too_large
 from gitops_gen.model import Family
 from gitops_gen.naming import LABEL_LENGTH, SUBDOMAIN_LENGTH, is_host, is_label
 from gitops_gen.problems import Problem
@@ -159,6 +160,20 @@ def valid_hosts(whole: Whole) -> Iterator[Problem]:
             if not is_host(host.lower()):
                 yield _host_fault(host, way)
                 break
+        large = next((host for host in hosts.names if host[:1].isdigit() and is_too_large(host)), None)
+        if large is not None:
+            yield _too_large(large, way)
+
+
+def _too_large(host: str, way: Way) -> Problem:
+    return Problem(
+        rule="GGI229",
+        message=f"the host {shown(host)} is a number beyond 64 bits to some readers of YAML and text to others",
+        location=way.route.origin,
+        subject=way.subject,
+        help="let it end in a domain that begins with a letter",
+        related=(("the ingress", way.ingress.origin),),
+    )
 
 
 def _names_are_labels(way: Way) -> bool:

@@ -127,9 +127,9 @@ SURE: dict[str, Any] = {
 }  # fmt: skip
 DOUBTFUL = (
     "y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
-    "0755", "0o17", "0x1F", "0b101", "1e3", "12e03", "1234e56", "61e9540", "1.5e3", ".5", "+.5", "1.", "08", "09.5", "00",
+    "0755", "0o17", "0x1F", "0b101", "1e3", "12e03", "1234e56", "61e95", "1.5e3", ".5", "+.5", "1.", "08", "09.5", "00",
     "12:30", "1:30:59", "22:22:22", "-1:30", "190:20:30.15", "2026-01-01", "2026-1-1", "2001-12-14t21:59:43.10-05:00",
-    "2026-01-01 12:00:00", "1_000", "0x_1", "1_0.5", ".inf", "-.INF", "+.inf", ".nan", ".NaN", "=", "1234567890123456789", "9" * 5000,
+    "2026-01-01 12:00:00", "1_000", "-_0", "_1", "_", "0x_1", "1_0.5", ".inf", "-.INF", "+.inf", ".nan", ".NaN", "=", "1234567890123456789", "9" * 5000,
 )  # fmt: skip
 
 
@@ -245,6 +245,8 @@ def test_a_mistake_is_reported_at_its_place(text: str, rule: str, place: str) ->
         ("a: [1, 2\nb: 3", "2:2", "a list in brackets does not end"),
         ("a: [1, 2", "1:9", "a list in brackets does not end"),
         ("a: {b: 1", "1:9", "a mapping in braces does not end"),
+        ("a: [", "1:5", "the text ends before a bracket"),
+        ("a: {b: [1, {\n\n", "1:13", "the text ends before a bracket"),
         ("a: [,]", "1:5", "a value is missing"),
         ("{kind: Mesh}}", "1:13", "the document has ended before this"),
         ("a: 1\n- b", "2:1", "fits neither the mapping"),
@@ -455,3 +457,19 @@ def test_an_unknown_kind_gets_advice(text: str, help_line: str) -> None:
 def test_doubts_of_a_document_of_unknown_kind_are_reported_too() -> None:
     _, problems = read("kind: Mush\na: no\nb: *x\nc:\n")
     assert problems == [("3:4", "GGI106"), ("1:7", "GGI114"), ("2:4", "GGI111")]
+
+
+MESH = "apiVersion: gitops-gen.io/v1alpha1\nkind: Mesh\n"
+
+
+@pytest.mark.parametrize("text", ["1e400", '"1e400"', "'1.1E+400'", '"0x11111111111111111"', '"1_0e400"'])
+@pytest.mark.parametrize("line", ["name: %s", "labels: {a: %s}", "labels: {%s: a}", "names: [%s]"])
+def test_numbers_that_kustomize_would_bare_are_refused_in_quotes_too(text: str, line: str) -> None:
+    documents, problems = read(f"{MESH}metadata: {{name: a}}\nspec:\n  {line % text}\n")
+    assert [rule for _, rule in problems] == ["GGI111"]
+    assert len(documents) == 1
+
+
+@pytest.mark.parametrize("text", ['"1e40"', '"0x1111"', "cluster-1e400", '"1e400-db"'])
+def test_other_texts_that_look_like_numbers_are_not(text: str) -> None:
+    assert read(f"{MESH}metadata: {{name: {text}}}\n")[1] == []

@@ -198,3 +198,12 @@ def test_claims_go_by_whole_labels_and_the_longest_decides(claims: str, *, good:
 def test_a_suffix_is_claimed_once() -> None:
     claim = "{suffix: example.com, namespaces: [streaming]}"
     assert found(mesh(f"hosts: [{claim}, {claim}]"), cluster(), placed()) == ["GGI230"]
+
+
+def test_a_host_that_some_reader_takes_for_a_number_is_refused() -> None:
+    large = "{name: http, port: 8080, protocol: HTTP, expose: {host: '1.1e{ordinal}'}}"
+    placements = "{cluster: east, replicas: 2, ordinals: {start: %d}}"
+    (problem,) = load(mesh(), cluster(), placed(large, placements % 308)).problems
+    assert problem.rule == "GGI229"
+    assert problem.message.startswith('the host "1.1e309" is a number beyond 64 bits')
+    assert found(mesh(), cluster(), placed(large, placements % 7)) == []
