@@ -117,6 +117,7 @@ class _Gathered:
             workloads=tuple(self.workloads),
             consumers=tuple(self.consumers),
             broken=frozenset(self.broken),
+            first_file=next(iter(self.texts), ""),
             complete=self.complete,
         )
 

@@ -61,5 +61,7 @@ class Documents:
     workloads: tuple[Written[WorkloadDocument], ...] = ()
     consumers: tuple[Written[ConsumerDocument], ...] = ()
     broken: frozenset[tuple[str, str]] = frozenset()
+    first_file: str = ""
+    """Name of the first file: the place of what no document can be blamed for."""
     complete: bool = True
     """False where a part of the text could not be read, so that what is missing may be there."""

@@ -28,11 +28,11 @@ def one_mesh(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
     if documents.meshes or not documents.complete or any(kind == "Mesh" for kind, _ in documents.broken):
         return
     others: tuple[AnyWritten, ...] = (*documents.clusters, *documents.workloads, *documents.consumers)
-    place = min((written.name_place for written in others), default=Location(file="", line=1, column=1))
+    file = min((written.name_place.file for written in others), default=documents.first_file)
     yield Problem(
         rule="GGI201",
         message="the inventory has no Mesh",
-        location=Location(file=place.file, line=1, column=1),
+        location=Location(file=file, line=1, column=1),
         help="add a document with `kind: Mesh` and a name; `gitops-gen schema mesh` tells its fields",
     )
 

@@ -188,3 +188,9 @@ def test_a_document_of_an_unknown_kind_is_one_problem() -> None:
     rules = found(mesh(), f"{HEAD}kind: Workloads\nmetadata: {{name: a}}\n")
     assert len(rules) == 1
     assert rules[0].startswith("GGI1")
+
+
+@pytest.mark.parametrize("texts", [{"<stdin>": b""}, {"a.yaml": b"# nothing\n", "b.yaml": b""}])
+def test_an_inventory_of_nothing_is_told_at_its_first_file(texts: dict[str, bytes]) -> None:
+    (problem,) = load_inventory([Source(name, text) for name, text in texts.items()]).problems
+    assert (problem.rule, str(problem.location)) == ("GGI201", f"{next(iter(texts))}:1:1")
