@@ -33,13 +33,13 @@ _YES = frozenset(form for word in ("y", "yes", "on") for form in (word, word.cap
 _NO = frozenset(form for word in ("n", "no", "off") for form in (word, word.capitalize(), word.upper()))
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+", re.ASCII)
-_MAYBE_SPECIAL = re.compile(r"[-+.0-9=<]", re.ASCII)
+_MAYBE_SPECIAL = re.compile(r"[-+._0-9=<]", re.ASCII)
 _PARTS = re.compile(
     r"(?P<octal>[-+]?0o?[0-7][0-7_]*)"
     r"|(?P<hexadecimal>[-+]?0x[0-9a-fA-F_]+)"
     r"|(?P<binary>[-+]?0b[01_]+)"
     r"|(?P<zeros>[-+]?0[0-9]+)"
-    r"|(?P<separated>[-+]?[0-9][0-9_]*_[0-9_]*)"
+    r"|(?P<separated>[-+]?[0-9_]*_[0-9_]*)"
     r"|(?P<sexagesimal>[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)"
     r"|(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*)?)"
     r"|(?P<exponent>[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?)"
@@ -92,7 +92,7 @@ def _number(written: str) -> str | int | float | Doubt:
 def _meant(form: str, written: str) -> int | None:
     """Return the whole number that is most likely meant, for the help line."""
     digits = written.replace("_", "")
-    if len(digits) > LONGEST_NUMBER:
+    if len(digits) > LONGEST_NUMBER or not digits.strip("-+"):
         return None
     if form in {"separated", "zeros"}:
         return int(digits)

@@ -74,7 +74,9 @@ _BEGINNINGS = {
 
 
 def mistake(problem: str, context: str, at: str) -> Mistake:
-    """Translate libyaml's `problem`, met in its `context` at the character `at`."""
+    """Translate libyaml's `problem`, met in its `context` at the character `at` (none: the end)."""
+    if not at and "node content" in problem:
+        return Mistake("the text ends before a bracket or brace is closed", "write the `]` or `}`")
     if _CANNOT_BEGIN in problem and at in _BEGINNINGS:
         return _BEGINNINGS[at]
     for said, meant in _MISTAKES.items():
