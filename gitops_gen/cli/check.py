@@ -35,7 +35,7 @@ Examples:
     type=click.IntRange(min=0),
     default=DIFF_LINES,
     show_default=True,
-    help="Show at most so many lines of differences.",
+    help="Show at most this many lines of differences.",
 )
 @option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."

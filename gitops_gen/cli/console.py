@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,7 @@ import click
 from gitops_gen.errors import ExitCode, GitopsGenError
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import BinaryIO, NoReturn, TextIO
 
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.reading import Judged
@@ -23,8 +24,9 @@ def result(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Tell the person something beside the result."""
-    click.echo(text, err=True)
+    """Tell the person something beside the result. Where that cannot be told, the result still counts."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
 
 
 def progress(text: str) -> None:
@@ -36,6 +38,13 @@ def progress(text: str) -> None:
 def end(code: ExitCode) -> NoReturn:
     """End the command with this exit code."""
     raise click.exceptions.Exit(int(code))
+
+
+def standard_input() -> BinaryIO | None:
+    """Return standard input, None where it is closed."""
+    # Python has no stream for a closed descriptor, whatever its stubs say.
+    stream: TextIO | None = sys.stdin
+    return None if stream is None else stream.buffer
 
 
 def environment() -> dict[str, str]:
@@ -57,7 +66,7 @@ def read(inventory: str, style: str) -> Told:
     """
     from gitops_gen.workflows.reading import load_inventory
 
-    judged = load_inventory(inventory, sys.stdin.buffer)
+    judged = load_inventory(inventory, standard_input())
     if judged.inventory is None:
         show_problems(judged, style, result_of_command=True)
         end(ExitCode.PROBLEMS)

@@ -26,7 +26,7 @@ Examples:
     "-o",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The directory that gets base/ and overlays/; what is there and not ours stays.",
+    help="The directory to write into: base/, overlays/, engines/. Files of others stay as they are.",
 )
 @option(
     "--accept-edits",

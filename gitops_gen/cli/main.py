@@ -14,6 +14,7 @@ import click
 
 from gitops_gen._version import __version__
 from gitops_gen.cli import console
+from gitops_gen.cli.signals import ending_as_interrupt
 from gitops_gen.errors import ExitCode, GitopsGenError
 
 if TYPE_CHECKING:
@@ -113,9 +114,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
-        code = cli.main(
-            args=None if arguments is None else list(arguments), prog_name="gitops-gen", standalone_mode=False
-        )
+        with ending_as_interrupt():
+            code = cli.main(
+                args=None if arguments is None else list(arguments), prog_name="gitops-gen", standalone_mode=False
+            )
     except Exception as error:  # noqa: BLE001 - the boundary
         return _failed(error)
     except KeyboardInterrupt:
@@ -123,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else int(ExitCode.OK)
 
 
-def _failed(error: Exception) -> int:  # noqa: PLR0911 - one for each way to end
+def _failed(error: Exception) -> int:
     """Tell the person what happened, and return the exit code for it."""
     match error:
         case GitopsGenError():

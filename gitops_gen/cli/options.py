@@ -68,8 +68,9 @@ def repository_options(command: F) -> F:
         metavar="SECONDS",
         help="How long one git call may take.",
     )(command)
-    command = option("--branch", help="The branch, in place of the Mesh's gitops.branch.")(command)
+    command = option("--branch", metavar="NAME", help="The branch, in place of the Mesh's gitops.branch.")(command)
     return option(
         "--repository",
+        metavar="URL",
         help="The GitOps repository (https, ssh, user@host:path or a local path), in place of gitops.repository.",
     )(command)

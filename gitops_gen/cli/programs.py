@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from gitops_gen.cli import console
 
 if TYPE_CHECKING:
@@ -62,15 +64,15 @@ def provenance(inventory: str, judged: Judged, timeout: int) -> Provenance:
 
 
 def identity(author: str) -> Identity:
-    """Read `Name <mail>`. Raises InputError for anything else."""
+    """Read `Name <mail>`. Raises BadParameter for anything else."""
     from email.utils import parseaddr
 
     from gitops_gen.delivery.commit import Identity
-    from gitops_gen.errors import InputError
 
     name, mail = parseaddr(author)
     if not name or not mail:
-        raise InputError(f"{author!r} is no author", help="write it like `Mesh Bot <mesh-bot@example.com>`")
+        message = f"{author!r} is no author; write it like `Mesh Bot <mesh-bot@example.com>`"
+        raise click.BadParameter(message, param_hint="--author")
     return Identity(name, mail)
 
 

@@ -69,12 +69,13 @@ def command(
     from gitops_gen.report.published import landed_text, planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
 
+    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
     told = console.read(inventory, style)
     done = publish(
         told.inventory,
         remote(repository, branch, timeout),
         provenance=provenance(inventory, told.judged, timeout),
-        signature=Signature(identity=identity(author), date=int(clock().now()), version=__version__),
+        signature=signature,
         clock=clock(),
         deadline_s=float(deadline),
         approved=approve,

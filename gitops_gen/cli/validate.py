@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from gitops_gen.cli import console
@@ -16,7 +14,7 @@ from gitops_gen.errors import ExitCode
     epilog="""\b
 Examples:
   gitops-gen validate inventory/
-  cat inventory/*.yaml | gitops-gen validate -
+  gitops-gen validate - < inventory.yaml
   gitops-gen validate inventory/ --format github
 """,
 )
@@ -30,7 +28,7 @@ def command(inventory: str, style: str) -> None:
     """
     from gitops_gen.workflows.reading import load_inventory
 
-    judged = load_inventory(inventory, sys.stdin.buffer)
+    judged = load_inventory(inventory, console.standard_input())
     console.show_problems(judged, style, result_of_command=True)
     if judged.inventory is None:
         console.end(ExitCode.PROBLEMS)

@@ -56,7 +56,7 @@ def wanted(example: Path) -> Tree:
 
 
 def sources_of(folder: Path) -> list[Source]:
-    return [Source(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+    return [Source(path.name, path.read_bytes()) for path in sorted(folder.glob("*.yaml"))]
 
 
 def compiled(sources: list[Source]) -> Tree:
@@ -119,7 +119,7 @@ def test_the_working_folder_and_the_way_an_inventory_is_named_do_not_count(
 
 
 def test_all_of_it_on_standard_input_is_the_same(example: Path, wanted: Tree, tmp_path: Path) -> None:
-    text = b"---\n".join(path.read_bytes() for path in sorted(example.iterdir()))
+    text = b"---\n".join(path.read_bytes() for path in sorted(example.glob("*.yaml")))
     assert start("generate", "-", "--output", tmp_path / "tree", stdin=text).code == 0
     assert files_of(tmp_path / "tree") == wanted
 
