@@ -48,7 +48,13 @@ def command_reference() -> dict[str, str]:
     for name in ("", *COMMANDS):
         command: click.Command = cli if not name else importlib.import_module(f"gitops_gen.cli.{name}").command
         title = f"gitops-gen {name}".rstrip()
-        context = click.Context(command, info_name=title, terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command,
+            info_name=title,
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=["-h", "--help"],
+        )
         text += ["", f"## {title}", "", "```text", command.get_help(context), "```"]
     return {"docs/reference/cli.md": "\n".join(text) + "\n"}
 
