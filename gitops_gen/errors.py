@@ -69,6 +69,12 @@ class OutcomeUnknownError(GitopsGenError):
     exit_code = ExitCode.UNKNOWN
 
 
+class InterruptedPushError(GitopsGenError):
+    """Somebody ended the run while it pushed; the message holds the commit id to look for."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class ToolError(GitopsGenError):
     """git or kustomize is missing, too old, timed out or failed."""
 

@@ -15,7 +15,13 @@ from gitops_gen.delivery.message import commit_message
 from gitops_gen.delivery.published import recorded_addresses
 from gitops_gen.delivery.push import Result
 from gitops_gen.delivery.url import parse_repository
-from gitops_gen.errors import DeadlineError, InputError, OutcomeUnknownError, RejectedError
+from gitops_gen.errors import (
+    DeadlineError,
+    InputError,
+    InterruptedPushError,
+    OutcomeUnknownError,
+    RejectedError,
+)
 from gitops_gen.layout.build import manifests_by_path
 from gitops_gen.plan import compare as comparing
 from gitops_gen.plan.census import take_census
@@ -199,8 +205,8 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
     What the guards hold back is published only when `approved` is the digest of that very plan. A lost race is
     compiled again until `deadline_s` seconds have passed. `told` hears what is going on.
     Raises InputError and ToolError as `gitops_clone` does, ToolError when a unit does not render as compiled,
-    RejectedError when the remote says no, DeadlineError when every try lost its race, and OutcomeUnknownError when
-    the push may have landed.
+    RejectedError when the remote says no, DeadlineError when every try lost its race, and OutcomeUnknownError or
+    InterruptedPushError when the push may have landed.
     """
     end = clock.monotonic() + deadline_s
     told("reading the GitOps repository")
@@ -269,9 +275,16 @@ def _commit(inventory: Inventory, clone: Clone, planned: Planned, provenance: Pr
 def _landed(clone: Clone, commit: str) -> bool:
     """Push a commit and tell whether it landed; False means that another one was first.
 
-    Raises RejectedError when the remote says no, OutcomeUnknownError when it cannot be asked what became of it.
+    Raises RejectedError when the remote says no, OutcomeUnknownError when it cannot be asked what became of it, and
+    InterruptedPushError when somebody does not wait for the answer.
     """
-    outcome = clone.push(commit)
+    look = f"look for {commit} on the branch; running publish again is safe either way"
+    try:
+        outcome = clone.push(commit)
+    except KeyboardInterrupt as error:
+        raise InterruptedPushError(
+            f"interrupted while pushing: commit {commit} may or may not be on the branch", help=look
+        ) from error
     if outcome.result is Result.REJECTED:
         raise RejectedError(
             f"{clone.url} rejected the push",
@@ -282,7 +295,7 @@ def _landed(clone: Clone, commit: str) -> bool:
         raise OutcomeUnknownError(
             f"the connection broke: commit {commit} may or may not be on the branch",
             details=outcome.words,
-            help=f"look for {commit} on the branch; running publish again is safe either way",
+            help=look,
         )
     return outcome.result is Result.LANDED
 
