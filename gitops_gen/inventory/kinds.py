@@ -19,6 +19,9 @@ def check_kind(document: Document, findings: Findings) -> bool:
     """Tell whether a document has one of the four kinds; note a problem otherwise."""
     if document.kind in KINDS:
         return True
+    if document.doubts.get(("kind",), document) is None:
+        # A problem has said already what is wrong with it.
+        return False
     written = document.value.get("kind")
     if "kind" not in document.value:
         findings.add("GGI114", "this document has no `kind`", document.at(()), help=f"write `kind:` and {_ANY_KIND}")

@@ -88,10 +88,10 @@ class Findings:
         self._problems.append(
             Problem(
                 rule=rule,
-                message=message,
+                message=_seen(message),
                 location=location,
-                subject=self._subject,
-                help=help,
+                subject=_seen(self._subject),
+                help=_seen(help),
                 related=tuple((word, self._text.location(*where)) for word, where in related),
             )
         )
@@ -109,6 +109,11 @@ class Findings:
             for rule, location in self._beyond.items()
         ]
         return [*self._problems, *rest]
+
+
+def _seen(words: str) -> str:
+    """Return our own words with what they quote on one line, whatever was written."""
+    return words if words.isprintable() else "".join(c if c.isprintable() else REPLACEMENT for c in words)
 
 
 def character(found: str) -> str:
