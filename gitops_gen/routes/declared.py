@@ -1,0 +1,183 @@
+"""What is declared beside the resources: gateway pods, and what stands in the cluster without us.
+
+With an inventory it says all of this; for a tree of somebody else's it is read off the Gateways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops_gen.exposure import exposures
+from gitops_gen.model import BackendChoice, Family
+from gitops_gen.naming import expand, service_fqdn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops_gen.exposure import Exposure
+    from gitops_gen.model import Cluster, Inventory, Placement, Pod, Workload
+    from gitops_gen.routes.resource import Resource
+
+POD_NAME = "statefulset.kubernetes.io/pod-name"
+"""The label that Kubernetes gives each pod of a StatefulSet."""
+
+
+class GatewayPods(NamedTuple):
+    """One set of gateway pods. Their namespace is None where nobody said it."""
+
+    name: str
+    namespace: str | None
+    labels: frozenset[tuple[str, str]]
+
+    def __str__(self) -> str:
+        """Name them for people."""
+        return f"ingress {self.name}"
+
+
+class DeclaredServer(NamedTuple):
+    """A server of a Gateway that somebody else owns, with the hosts (namespace, host) that the inventory relies on."""
+
+    number: int
+    speaks: str
+    credential: str | None
+    hosts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a reader of one cluster's resources has to know beside them.
+
+    `services` are full names of Services that are there without us; `gateways` go from `namespace/name` of Gateways
+    of somebody else's to the servers that are relied on. `complete` says that nothing else is there.
+    """
+
+    gateway_pods: tuple[GatewayPods, ...]
+    cluster_domain: str = "cluster.local"
+    pod_labels: frozenset[str] = frozenset({POD_NAME})
+    services: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    gateways: Mapping[str, tuple[tuple[GatewayPods, DeclaredServer], ...]] = field(default_factory=dict)
+    east_west: tuple[GatewayPods, ...] = ()
+    complete: bool = True
+
+
+def placed(inventory: Inventory, cluster: str) -> Iterator[tuple[Workload, Placement]]:
+    """Yield the placements in one cluster, each with its workload."""
+    for workload in inventory.workloads:
+        for placement in workload.placements:
+            if placement.cluster == cluster:
+                yield workload, placement
+
+
+def existing_backend(workload: Workload, placement: Placement, pod: Pod) -> str:
+    """Return the name of the Service that somebody else made for a pod."""
+    return expand(
+        placement.existing_backend or "",
+        cluster=placement.cluster,
+        namespace=workload.namespace,
+        workload=workload.name,
+        pod=pod.name,
+        ordinal=pod.ordinal,
+    )
+
+
+def speaks(exposure: Exposure) -> tuple[str, str | None]:
+    """Return what a server for an exposure speaks, and the certificate with which it ends TLS."""
+    match exposure.port.protocol.family:
+        case Family.HTTP:
+            credential = exposure.ingress.credential_name
+            return ("HTTPS" if credential else "HTTP"), credential
+        case Family.TLS:
+            return "TLS", None
+        case _:
+            return "TCP", None
+
+
+def gateway_pods(cluster: Cluster) -> dict[str, GatewayPods]:
+    """Return the gateway pods of each ingress; ingresses of one namespace and selector are the same pods."""
+    found: dict[tuple[str, frozenset[tuple[str, str]]], GatewayPods] = {}
+    return {
+        ingress.name: found.setdefault(
+            (ingress.namespace, frozenset(ingress.selector)),
+            GatewayPods(ingress.name, ingress.namespace, frozenset(ingress.selector)),
+        )
+        for ingress in cluster.ingresses
+    }
+
+
+def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
+    """Collect what an inventory declares about one cluster: one pass over its placements."""
+    pods = gateway_pods(cluster)
+    services: dict[str, set[int]] = {}
+    servers: dict[str, dict[tuple[GatewayPods, int, str, str | None], dict[tuple[str, str], None]]] = {}
+    labels = {POD_NAME}
+    for workload, placement in placed(inventory, cluster.name):
+        labels.add(placement.pod_label)
+        numbers = {port.number for port in placement.ports if port.carried}
+        for name in _services_of_others(workload, placement):
+            services.setdefault(service_fqdn(name, workload.namespace, cluster), set()).update(numbers)
+        if all(ingress.existing_gateway is None for ingress in cluster.ingresses):
+            continue
+        for exposure in exposures(workload, placement, cluster):
+            reference = exposure.ingress.existing_gateway
+            if reference is not None:
+                key = (pods[exposure.ingress.name], exposure.gateway_port, *speaks(exposure))
+                hosts = servers.setdefault(reference, {}).setdefault(key, {})
+                hosts[workload.namespace, exposure.host] = None
+    east_west = cluster.east_west
+    return Declared(
+        gateway_pods=tuple(dict.fromkeys(pods.values())),
+        cluster_domain=cluster.cluster_domain,
+        pod_labels=frozenset(labels),
+        services={host: frozenset(numbers) for host, numbers in services.items()},
+        gateways={
+            reference: tuple(
+                (of_pods, DeclaredServer(number, spoken, credential, tuple(hosts)))
+                for (of_pods, number, spoken, credential), hosts in found.items()
+            )
+            for reference, found in servers.items()
+        },
+        east_west=(GatewayPods("east-west", east_west.namespace, frozenset(east_west.selector)),) if east_west else (),
+    )
+
+
+def _services_of_others(workload: Workload, placement: Placement) -> Iterator[str]:
+    if placement.service is not None and not workload.create_service:
+        yield placement.service
+    for port in placement.ports:
+        for route in port.routes:
+            if route.service is not None:
+                yield route.service
+    if placement.backend is BackendChoice.EXISTING:
+        for pod in placement.pods:
+            yield existing_backend(workload, placement, pod)
+
+
+def assume(
+    resources: Iterable[Resource], *, cluster_domain: str = "cluster.local", namespaces: Mapping[str, str] | None = None
+) -> Declared:
+    """Read off the Gateways what nobody declared: each selector is one set of gateway pods.
+
+    `namespaces` goes from a selector, written `istio=ingressgateway`, or from "" for all others, to the namespace of
+    those pods.
+    """
+    known = namespaces or {}
+    pods: dict[frozenset[tuple[str, str]], GatewayPods] = {}
+    east_west: dict[frozenset[tuple[str, str]], GatewayPods] = {}
+    for resource in resources:
+        if resource.kind == "Gateway" and resource.group == "networking.istio.io":
+            selector = frozenset((resource.spec.get("selector") or {}).items())
+            name = ",".join(f"{key}={value}" for key, value in sorted(selector)) or "(all gateways)"
+            found = GatewayPods(name, known.get(name, known.get("")), selector)
+            through = all(
+                (server.get("tls") or {}).get("mode") == "AUTO_PASSTHROUGH"
+                for server in resource.spec.get("servers") or ()
+            )
+            (east_west if through else pods).setdefault(selector, found)
+    return Declared(
+        gateway_pods=tuple(pods.values()),
+        cluster_domain=cluster_domain,
+        pod_labels=frozenset({POD_NAME, "strimzi.io/pod-name"}),
+        east_west=tuple(east_west.values()),
+        complete=False,
+    )

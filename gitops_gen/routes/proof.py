@@ -1,0 +1,162 @@
+"""The proof: what a cluster's resources do at its gateways is exactly what the inventory says.
+
+Builders unseen: the resources go through the route table, and that is compared (DESIGN section 12). What stands in
+the cluster by declaration (a Gateway or Service of somebody else's) is taken as declared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.problems import Problem, in_order
+from gitops_gen.routes.backends import prove_backends
+from gitops_gen.routes.bindings import MESH, gateways_of
+from gitops_gen.routes.declared import read_declared
+from gitops_gen.routes.found import error
+from gitops_gen.routes.judge import judge, of_good_form
+from gitops_gen.routes.own_tls import prove_own_tls
+from gitops_gen.routes.story import why_lost
+from gitops_gen.routes.table import read_table
+from gitops_gen.routes.wanted import wanted_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from gitops_gen.model import Inventory
+    from gitops_gen.routes.resource import Resource
+    from gitops_gen.routes.table import Request, Row, Table
+    from gitops_gen.routes.wanted import Wanted
+
+RULE = "GGI008"
+
+HELP = "this is a fault of gitops-gen, unless a component or a hand changed the resource: please report it"
+
+
+def prove(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> list[Problem]:
+    """Prove one cluster's resources against the inventory; return what is wrong, nothing for what is right.
+
+    Each exposed port of each pod, and each companion Service, is reached by exactly its hosts; nothing else is
+    reachable; no claim is lost in a merge; each reference resolves from where it is looked up; and each pod has the
+    backend that its callers need. Linear in resources.
+    """
+    facts = inventory.clusters[cluster]
+    resources, problems = of_good_form(resources)
+    if problems:
+        return problems
+    table = read_table(resources, read_declared(inventory, facts))
+    problems = judge(table)
+    wanted = wanted_requests(inventory, facts)
+    problems += _routes(table, wanted)
+    problems += _nothing_else(table, wanted)
+    problems += _idle(table)
+    problems += prove_backends(table, inventory, facts)
+    problems += prove_own_tls(table, inventory, facts)
+    return in_order(problems)
+
+
+def _routes(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Iterator[Problem]:
+    for request, wants in wanted.items():
+        want = wants[0]
+        if len(wants) > 1:
+            yield _problem(want, f"{want.asked} is to reach {want.end} and {wants[1].end}", ())
+            continue
+        rows = table.rows.get(request, ())
+        if not rows:
+            why = why_lost(table, request.gateway, want.exposure.gateway_port, want.exposure.host)
+            yield _problem(want, f"nothing leads from {want.asked} to {want.end}: {why.text}", why.related)
+            continue
+        for row in rows:
+            differs = "; ".join(_differences(row, want))
+            if differs:
+                yield _problem(want, f"{want.asked} does not reach {want.end}: {differs}", _resources(row))
+        if len(rows) > 1:
+            yield _problem(want, f"{want.asked} has {len(rows)} answers", [r.bound.route for r in rows])
+
+
+def _differences(row: Row, want: Wanted) -> Iterator[str]:
+    """Say in what a row is not the one that is wanted."""
+    server, port = row.bound.server, want.exposure.port
+    if server.speaks != want.speaks:
+        yield f"{server} speaks {server.speaks}, not {want.speaks}"
+    if (server.credential or None) != want.credential:
+        yield f"{server} has the certificate {server.credential or '(none)'}, not {want.credential or '(none)'}"
+    if row.bound.conditional:
+        yield f"{row.bound.rule} of {row.bound.route} answers some requests only"
+    if len(row.ends) != 1:
+        yield f"{row.bound.rule} of {row.bound.route} has {len(row.ends)} destinations"
+        return
+    end = row.ends[0]
+    if end.why or end.backend is None or end.port is None:
+        yield f"its destination {end.host} does not resolve"
+    elif want.pod is None:
+        if (end.backend.host, end.port.number) != (want.host, port.number):
+            yield f"it ends at {end.backend.host}:{end.port.number}"
+    elif (end.backend.namespace, dict(end.backend.selector)) != (
+        want.workload.namespace,
+        {want.placement.pod_label: want.pod},
+    ):
+        yield f"{end.backend} selects {_selected(end.backend.selector)}"
+    elif (end.port.target, end.port.protocol) != (port.target, port.protocol.value):
+        yield (
+            f"it ends at container port {end.port.target} ({end.port.protocol or 'no protocol'}), "
+            f"not {port.target} ({port.protocol.value})"
+        )
+
+
+def _selected(selector: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in selector.items()) or "nothing"
+
+
+def _nothing_else(table: Table, wanted: Mapping[Request, object]) -> Iterator[Problem]:
+    """Find what answers though nobody asked for it."""
+    for request, rows in table.rows.items():
+        for row in rows if request not in wanted else ():
+            ends = ", ".join(f"{end.host}:{end.number}" for end in row.ends) or "an answer of its own"
+            yield _of_resource(
+                row.bound.route,
+                f"{request.host} on port {request.port} of {row.pods} leads to {ends}; nothing is exposed there",
+                row.bound.server.gateway,
+            )
+
+
+def _idle(table: Table) -> Iterator[Problem]:
+    """Find Gateways and VirtualServices that do nothing."""
+    used = [row.bound for rows in table.rows.values() for row in rows]
+    routes = {id(bound.route) for bound in used}
+    serving = {(id(bound.server.gateway), bound.server.place) for bound in used}
+    selected: set[int] = set()
+    for listening in table.listening:
+        selected |= {id(lost.server.gateway) for lost in listening.dropped}
+        for server in listening.servers:
+            selected.add(id(server.gateway))
+            passive = server.gateway is None or server.speaks == "AUTO" or server.redirects
+            if server.gateway is not None and not passive and (id(server.gateway), server.place) not in serving:
+                yield _of_resource(server.gateway, f"{server.path} of {server.gateway} leads nowhere")
+    for gateway in table.of_kind.get("Gateway", ()):
+        if id(gateway) not in selected:
+            yield _of_resource(gateway, f"{gateway} selects the pods of no ingress")
+    for route in table.of_kind.get("VirtualService", ()):
+        if id(route) not in routes and MESH not in gateways_of(route):
+            yield _of_resource(route, f"{route} answers nowhere")
+
+
+def _resources(row: Row) -> list[Resource]:
+    backends = [end.backend.resource for end in row.ends if end.backend is not None]
+    return [one for one in (row.bound.server.gateway, row.bound.route, *backends) if one is not None]
+
+
+def _problem(want: Wanted, message: str, related: Iterable[Resource]) -> Problem:
+    """Point at the resources where there are some, else at the route in the inventory."""
+    found = list(dict.fromkeys((str(resource), resource.location) for resource in related))
+    return Problem(
+        rule=RULE,
+        message=message,
+        location=found[-1][1] if found else want.exposure.route.origin,
+        subject=want.subject,
+        help=HELP,
+        related=(*found[:-1], ("the route in the inventory", want.exposure.route.origin)),
+    )
+
+
+def _of_resource(resource: Resource, message: str, other: Resource | None = None) -> Problem:
+    return error(RULE, resource, message, help=HELP, other=other)

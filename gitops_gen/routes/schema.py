@@ -1,0 +1,247 @@
+"""Schemas: the fields and types of the kinds that routes are made of (GGI037).
+
+As in Istio's CRDs and Kubernetes' Service, as far as anything here reads them; a field that a CRD does not know is
+dropped or refused by the API server, so it is a fault wherever it stands. What has no reader here is open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Shape: TypeAlias = "type | list[Any] | dict[str, Any] | None"
+"""A type; a list of one shape; a mapping of fields, each name ending in `!` where it is needed; None for anything."""
+
+TEXTS = [str]
+LABELS = {"*": str}
+_PORT = {"number!": int, "protocol!": str, "name!": str, "targetPort": int}
+_DESTINATION = {"host!": str, "subset": str, "port": {"number": int}}
+_L4 = {"port": int, "gateways": TEXTS, "destinationSubnets": TEXTS, "sourceLabels": LABELS, "sourceNamespace": str}
+_ROUTE = [{"destination!": _DESTINATION, "weight": int}]
+
+SPECS: dict[tuple[str, str], dict[str, Any]] = {
+    ("networking.istio.io", "Gateway"): {
+        "selector": LABELS,
+        "servers": [
+            {
+                "name": str,
+                "bind": str,
+                "defaultEndpoint": str,
+                "port!": _PORT,
+                "hosts!": TEXTS,
+                "tls": {
+                    "mode": str,
+                    "httpsRedirect": bool,
+                    "credentialName": str,
+                    "credentialNames": TEXTS,
+                    "caCertCredentialName": str,
+                    "serverCertificate": str,
+                    "privateKey": str,
+                    "caCertificates": str,
+                    "caCrl": str,
+                    "tlsCertificates": None,
+                    "subjectAltNames": TEXTS,
+                    "verifyCertificateSpki": TEXTS,
+                    "verifyCertificateHash": TEXTS,
+                    "minProtocolVersion": str,
+                    "maxProtocolVersion": str,
+                    "cipherSuites": TEXTS,
+                },
+            }
+        ],
+    },
+    ("networking.istio.io", "VirtualService"): {
+        "hosts": TEXTS,
+        "gateways": TEXTS,
+        "exportTo": TEXTS,
+        "http": [
+            {
+                "name": str,
+                "match": [
+                    {
+                        "name": str,
+                        "port": int,
+                        "gateways": TEXTS,
+                        "uri": None,
+                        "scheme": None,
+                        "method": None,
+                        "authority": None,
+                        "headers": None,
+                        "sourceLabels": LABELS,
+                        "sourceNamespace": str,
+                        "queryParams": None,
+                        "ignoreUriCase": bool,
+                        "withoutHeaders": None,
+                        "statPrefix": str,
+                    }
+                ],
+                "route": [{"destination!": _DESTINATION, "weight": int, "headers": None}],
+                "timeout": str,
+                "retries": {
+                    "attempts": int,
+                    "perTryTimeout": str,
+                    "retryOn": str,
+                    "retryRemoteLocalities": bool,
+                    "retryIgnorePreviousHosts": bool,
+                    "backoff": str,
+                },
+                "redirect": None,
+                "directResponse": None,
+                "delegate": None,
+                "rewrite": None,
+                "fault": None,
+                "mirror": None,
+                "mirrors": None,
+                "mirrorPercent": None,
+                "mirror_percent": None,
+                "mirrorPercentage": None,
+                "corsPolicy": None,
+                "headers": None,
+            }
+        ],
+        "tls": [{"match!": [{**_L4, "sniHosts!": TEXTS}], "route": _ROUTE}],
+        "tcp": [{"match": [{**_L4, "sourceSubnet": str}], "route": _ROUTE}],
+    },
+    ("networking.istio.io", "ServiceEntry"): {
+        "hosts!": TEXTS,
+        "addresses": TEXTS,
+        "ports": [_PORT],
+        "location": str,
+        "resolution": str,
+        "endpoints": [
+            {
+                "address": str,
+                "ports": {"*": int},
+                "labels": LABELS,
+                "network": str,
+                "locality": str,
+                "weight": int,
+                "serviceAccount": str,
+            }
+        ],
+        "workloadSelector": {"labels": LABELS},
+        "exportTo": TEXTS,
+        "subjectAltNames": TEXTS,
+    },
+    ("networking.istio.io", "DestinationRule"): {
+        "host!": str,
+        "trafficPolicy": {
+            "tls": {"*": None},
+            "portLevelSettings": [
+                {
+                    "port": {"number": int},
+                    "tls": {"*": None},
+                    "loadBalancer": None,
+                    "connectionPool": None,
+                    "outlierDetection": None,
+                }
+            ],
+            "outlierDetection": {"*": None},
+            "loadBalancer": None,
+            "connectionPool": None,
+            "tunnel": None,
+            "proxyProtocol": None,
+            "retryBudget": None,
+        },
+        "subsets": [{"name!": str, "labels": LABELS, "trafficPolicy": None}],
+        "exportTo": TEXTS,
+        "workloadSelector": {"matchLabels": LABELS},
+    },
+    ("security.istio.io", "PeerAuthentication"): {
+        "selector": {"matchLabels": LABELS},
+        "mtls": {"mode": str},
+        "portLevelMtls": {"*": {"mode": str}},
+    },
+    ("", "Service"): {
+        "selector": LABELS,
+        "clusterIP": str,
+        "type": str,
+        "publishNotReadyAddresses": bool,
+        "ports": [
+            {
+                "name": str,
+                "port!": int,
+                "targetPort": None,
+                "protocol": str,
+                "appProtocol": str,
+                "nodePort": int,
+            }
+        ],
+        "*": None,
+    },
+}
+"""API group and kind -> the fields of its spec; a field `*` stands for every other name."""
+
+_METADATA: dict[str, Any] = {"annotations": LABELS, "labels": LABELS, "*": None}
+
+_UNKNOWN = object()
+
+_NAMES = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def schema_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the form of a resource; nothing for a kind that is not in the table."""
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    shape = SPECS.get((group, str(manifest.get("kind"))))
+    if shape is None:
+        return
+    for part, known in (("metadata", _METADATA), ("spec", shape)):
+        value = manifest.get(part)
+        # Nearly everything fits, and no place has to be put in words for that.
+        if value is not None and not _fits(value, known):
+            yield from _faults(value, known, part)
+
+
+def _fits(value: Any, shape: Any) -> bool:  # noqa: ANN401 - whatever YAML holds; leaves as soon as it knows
+    """Tell whether `_faults` would find nothing."""
+    kind = type(shape)
+    if kind is type:
+        return type(value) is shape
+    if kind is list:
+        return type(value) is list and all(_fits(member, shape[0]) for member in value)
+    if type(value) is not dict:
+        return shape is None
+    for name, member in value.items():
+        known = shape.get(name, _UNKNOWN)
+        if known is _UNKNOWN:
+            known = shape.get(f"{name}!", shape.get("*", _UNKNOWN))
+            if known is _UNKNOWN:
+                return False
+        if known is not None and type(member) is not known and not _fits(member, known):
+            return False
+    return all(value.get(name[:-1]) is not None for name in shape if name[-1] == "!")
+
+
+def _faults(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
+    if shape is None:
+        return
+    if isinstance(shape, list):
+        if not isinstance(value, list):
+            yield f"{path} is no list"
+            return
+        for index, member in enumerate(value):
+            yield from _faults(member, shape[0], f"{path}[{index}]")
+    elif isinstance(shape, dict):
+        if not isinstance(value, dict):
+            yield f"{path} is no mapping"
+            return
+        yield from _fields(value, shape, path)
+    elif type(value) is not shape:
+        yield f"{path} is not {_NAMES[shape]}"
+
+
+def _fields(value: dict[Any, Any], shape: dict[str, Any], path: str) -> Iterator[str]:
+    # Looked up far more often than anything else here: no names are put together for what is right.
+    for name, member in value.items():
+        known = shape.get(name, _UNKNOWN)
+        if known is _UNKNOWN:
+            known = shape.get(f"{name}!", shape.get("*", _UNKNOWN))
+        if known is _UNKNOWN:
+            yield f"{path}.{name} is no field of it"
+        elif known is not None and type(member) is not known and (member is not None or type(known) is type):
+            yield from _faults(member, known, f"{path}.{name}")
+    for name in shape:
+        if name[-1] == "!" and value.get(name[:-1]) is None:
+            yield f"{path}.{name[:-1]} is missing"

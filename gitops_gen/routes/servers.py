@@ -1,0 +1,181 @@
+"""Servers: what one set of gateway pods makes of all the Gateways that select it.
+
+Istio merges them and drops what does not fit, with a line in istiod's log and nothing else (reference: istio,
+section 4.1). Which of two comes first is a matter of their age, which no file tells; here it is their name, and
+every drop is a fault.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitops_gen.routes.declared import Declared, GatewayPods
+    from gitops_gen.routes.resource import Resource
+
+ENDS_IN_HTTP = {"HTTP", "HTTPS"}
+TLS_SERVERS = {"HTTPS", "TLS", "TLS-TCP", "AUTO"}
+"""What a listener tells apart by server name. TLS passes through, TLS-TCP ends TLS and routes what is inside as TCP,
+AUTO leads other clusters in."""
+
+_PLAIN_HTTP = {"HTTP", "HTTP2", "GRPC", "GRPC-WEB"}
+
+
+class Server(NamedTuple):
+    """One server of a Gateway. `gateway` is None for one that is declared; `hosts` are (namespace or `*`, host)."""
+
+    reference: str
+    gateway: Resource | None
+    place: int
+    number: int
+    bind: str
+    speaks: str
+    hosts: tuple[tuple[str, str], ...]
+    credential: str
+    redirects: bool
+
+    @property
+    def path(self) -> str:
+        """Return where it stands in the Gateway."""
+        return f"spec.servers[{self.place}]"
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        return f"Gateway {self.reference} {self.path if self.gateway is not None else '(declared)'}"
+
+
+class Dropped(NamedTuple):
+    """A server that the gateway pods leave out, by which rule, and the one that was first."""
+
+    server: Server
+    first: Server
+    rule: str
+    why: str
+
+
+class Listening(NamedTuple):
+    """What one set of gateway pods listens to.
+
+    `by_host` finds, for a Gateway's `namespace/name` and one of its hosts, the servers and who may bind to them.
+    """
+
+    pods: GatewayPods
+    servers: tuple[Server, ...]
+    dropped: tuple[Dropped, ...]
+    by_host: Mapping[str, Mapping[str, list[tuple[Server, str]]]]
+
+
+def speaks_of(server: Mapping[str, Any]) -> str:
+    """Return what a server speaks: by its protocol, and for TLS by its mode."""
+    protocol = str(server["port"]["protocol"]).upper()
+    mode = str((server.get("tls") or {}).get("mode") or "")
+    if protocol in _PLAIN_HTTP:
+        return "HTTP"
+    if protocol not in {"HTTPS", "TLS"}:
+        return "TCP"
+    if mode == "AUTO_PASSTHROUGH":
+        return "AUTO"
+    # An absent mode is PASSTHROUGH, the first of its kind in the API.
+    if mode in {"", "PASSTHROUGH"}:
+        return "TLS"
+    return "HTTPS" if protocol == "HTTPS" else "TLS-TCP"
+
+
+def servers_of(gateway: Resource) -> Iterator[Server]:
+    """Yield the servers of a Gateway."""
+    for index, server in enumerate(gateway.spec.get("servers") or ()):
+        tls = server.get("tls") or {}
+        hosts = []
+        for written in server.get("hosts") or ():
+            namespace, slash, host = written.partition("/")
+            if not slash:
+                namespace, host = "*", written
+            hosts.append((gateway.namespace if namespace == "." else namespace, host))
+        yield Server(
+            reference=gateway.reference,
+            gateway=gateway,
+            place=index,
+            number=server["port"]["number"],
+            bind=server.get("bind") or "",
+            speaks=speaks_of(server),
+            hosts=tuple(hosts),
+            credential=tls.get("credentialName") or "",
+            redirects=bool(tls.get("httpsRedirect")),
+        )
+
+
+def listen(gateways: Iterable[Resource], declared: Declared) -> list[Listening]:
+    """Return what each set of gateway pods listens to, ingresses first, then the east-west gateway."""
+    by_selector: dict[frozenset[tuple[str, str]], list[Resource]] = {}
+    for gateway in gateways:
+        by_selector.setdefault(frozenset((gateway.spec.get("selector") or {}).items()), []).append(gateway)
+    return [_listening(pods, by_selector, declared) for pods in (*declared.gateway_pods, *declared.east_west)]
+
+
+def _listening(
+    pods: GatewayPods, by_selector: Mapping[frozenset[tuple[str, str]], list[Resource]], declared: Declared
+) -> Listening:
+    selecting = [gateway for selector, found in by_selector.items() if selector <= pods.labels for gateway in found]
+    selecting.sort(key=lambda gateway: gateway.reference)
+    taken: list[Server] = list(_declared_servers(pods, declared, {gateway.reference for gateway in selecting}))
+    dropped: list[Dropped] = []
+    first_on: dict[tuple[str, int], Server] = {}
+    tls_hosts: dict[tuple[str, int, str], Server] = {}
+    for gateway in selecting:
+        for server in servers_of(gateway):
+            lost = _lost(server, first_on, tls_hosts)
+            if lost is not None:
+                dropped.append(lost)
+                continue
+            taken.append(server)
+            first_on.setdefault((server.bind, server.number), server)
+            if server.speaks in TLS_SERVERS:
+                for _, host in server.hosts:
+                    tls_hosts.setdefault((server.bind, server.number, host), server)
+    by_host: dict[str, dict[str, list[tuple[Server, str]]]] = {}
+    for server in taken:
+        of_gateway = by_host.setdefault(server.reference, {})
+        for namespace, host in dict.fromkeys(server.hosts):
+            of_gateway.setdefault(host, []).append((server, namespace))
+    return Listening(pods, tuple(taken), tuple(dropped), by_host)
+
+
+def _declared_servers(pods: GatewayPods, declared: Declared, found: set[str]) -> Iterator[Server]:
+    for reference, servers in declared.gateways.items():
+        if reference in found:
+            continue
+        for index, (of_pods, server) in enumerate(servers):
+            if of_pods == pods:
+                yield Server(
+                    reference=reference,
+                    gateway=None,
+                    place=index,
+                    number=server.number,
+                    bind="",
+                    speaks=server.speaks,
+                    hosts=server.hosts,
+                    credential=server.credential or "",
+                    redirects=False,
+                )
+
+
+def _lost(
+    server: Server, first_on: Mapping[tuple[str, int], Server], tls_hosts: Mapping[tuple[str, int, str], Server]
+) -> Dropped | None:
+    """Say whether a server is dropped because of those that came before it."""
+    first = first_on.get((server.bind, server.number))
+    if first is None:
+        return None
+    if (server.speaks in TLS_SERVERS) != (first.speaks in TLS_SERVERS):
+        return Dropped(server, first, "GGI021", f"port {server.number} cannot have both TLS and plain text")
+    if server.speaks not in TLS_SERVERS:
+        if server.speaks == first.speaks == "HTTP":
+            return None
+        return Dropped(server, first, "GGI009", f"port {server.number} is taken: TCP has its port to itself")
+    for _, host in server.hosts:
+        other = tls_hosts.get((server.bind, server.number, host))
+        if other is not None:
+            return Dropped(server, other, "GGI020", f"{host} on port {server.number} has a server already")
+    return None
