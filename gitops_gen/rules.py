@@ -173,6 +173,7 @@ _INVENTORY: tuple[Rule, ...] = (
         "A port that a Consumer dials north-south is exposed in every other cluster where it is.",
     ),
     Rule("GGI236", "own-endpoint-lists", "Each list of endpoints is in a ConfigMap of its own."),
+    Rule("GGI237", "engine-repository", "Where an engine is named, the repository is a URL that it can fetch from."),
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*_RESOURCES, *_READING, *_INVENTORY)}

@@ -25,10 +25,8 @@ ARGOCD_FILE = "engines/argocd/gitops-gen.yaml"
 def engine_files(inventory: Inventory, units: Iterable[str]) -> dict[str, list[Manifest]]:
     """Return path -> engine objects for the folders of all sync units, those of tombstones included.
 
-    Empty for an inventory that names no repository: there is nothing that an engine could be told to follow.
+    Presupposes that an inventory with an engine names a repository (rule GGI237).
     """
-    if not inventory.mesh.gitops.repository:
-        return {}
     found = units_by_engine(inventory, units)
     files: dict[str, list[Manifest]] = {}
     if argocd := found[Engine.ARGOCD]:

@@ -64,6 +64,7 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     addresses.valid_vip_pool,
     addresses.valid_open_ports,
     repository.repository_form,
+    repository.engine_follows,
     repository.branch_name,
     repository.clean_path,
 )

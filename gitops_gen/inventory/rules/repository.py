@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from gitops_gen.inventory.rules.addresses import is_dns_name, is_ip
 from gitops_gen.inventory.rules.words import shown
+from gitops_gen.model import Engine
 from gitops_gen.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitops_gen.inventory.lookup import Clusters
-    from gitops_gen.inventory.written import Documents
+    from gitops_gen.inventory.nodes import Path
+    from gitops_gen.inventory.written import AnyWritten, Documents
 
 _SCP = re.compile(r"([^@:/]+)@([^@:/]+):(.+)")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
@@ -83,6 +85,37 @@ def _url_fault(text: str) -> tuple[str, str] | None:
 
 def _is_host(text: str) -> bool:
     return is_ip(text) or is_dns_name(text.lower())
+
+
+def engine_follows(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
+    """GGI237: where an engine is named, the repository is a URL, from which the engine can fetch too."""
+    for mesh in documents.meshes[:1]:
+        repository = mesh.fields.spec.gitops.repository
+        if repository is not None and (repository_fault(repository) is not None or _is_remote(repository)):
+            continue
+        chosen: list[tuple[AnyWritten, Engine | None, Path]] = [
+            (mesh, mesh.fields.spec.gitops.engine, ("spec", "gitops", "engine"))
+        ]
+        chosen += [(cluster, cluster.fields.spec.engine, ("spec", "engine")) for cluster in documents.clusters]
+        for written, engine, path in chosen:
+            if engine in {None, Engine.NONE}:
+                continue
+            fault = (
+                "no `gitops.repository` is written" if repository is None else f"{shown(repository)} is a local path"
+            )
+            yield Problem(
+                rule="GGI237",
+                message=f"{engine} has nothing to fetch from: {fault}",
+                location=written.at(*path),
+                subject=written.subject,
+                help="write `gitops.repository` in the Mesh: https://host/path, ssh://git@host/path or git@host:path",
+                related=(("the Mesh", mesh.at("spec", "gitops")),),
+            )
+
+
+def _is_remote(repository: str) -> bool:
+    """Tell whether a sound repository is somewhere else than in a folder of this machine."""
+    return "://" in repository or ":" in repository.partition("/")[0]
 
 
 def branch_name(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:

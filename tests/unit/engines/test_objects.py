@@ -247,9 +247,8 @@ def test_a_cluster_that_left_the_inventory_keeps_the_engine_of_the_mesh() -> Non
     assert list(files) == ["engines/flux/gone/gitops-gen.yaml"]
 
 
-def test_without_an_engine_or_a_repository_there_is_nothing() -> None:
+def test_without_an_engine_or_units_there_is_nothing() -> None:
     assert engine_files(mesh_of({"east": Engine.NONE}), ["overlays/east/data"]) == {}
-    assert engine_files(mesh_of({"east": Engine.FLUX}, repository=""), ["overlays/east/data"]) == {}
     assert engine_files(mesh_of({"east": Engine.FLUX}), []) == {}
 
 

@@ -82,7 +82,10 @@ def test_a_mesh_with_all_that_it_can_say() -> None:
 
 
 def test_a_cluster_without_spec_has_every_default() -> None:
-    found = expanded(mesh("gitops: {engine: argocd}"), cluster(spec="", labels="ring: canary")).clusters["east"]
+    found = expanded(
+        mesh("gitops: {engine: argocd, repository: git@git.example.com:mesh.git}"),
+        cluster(spec="", labels="ring: canary"),
+    ).clusters["east"]
     assert found.labels == (("ring", "canary"),)
     assert found.istio == Istio(version="1.24", mtls="strict", dns_capture=False, endpoint_discovery=None)
     assert (found.network, found.cluster_domain, found.ingresses, found.east_west) == ("", "cluster.local", (), None)
@@ -91,7 +94,7 @@ def test_a_cluster_without_spec_has_every_default() -> None:
 
 def test_a_cluster_with_all_that_it_can_say() -> None:
     found = expanded(
-        mesh("gitops: {engine: argocd}"),
+        mesh("gitops: {engine: argocd, repository: git@git.example.com:mesh.git}"),
         cluster(
             spec="""
             istio: {version: "1.30", mtls: permissive, dnsCapture: true, endpointDiscovery: false}

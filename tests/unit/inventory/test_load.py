@@ -96,7 +96,7 @@ def test_texts_are_kept_by_file() -> None:
 
 
 DOCUMENTS = [
-    mesh("gitops: {engine: flux}"),
+    mesh("gitops: {engine: flux, repository: git@git.example.com:mesh.git}"),
     cluster(),
     cluster("west", labels="ring: canary, zone: z1"),
     placed(),

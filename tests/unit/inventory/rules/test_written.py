@@ -382,3 +382,24 @@ def test_what_a_consumer_dials_is_carried_and_exposed_where_it_is() -> None:
     assert found(mesh(), cluster(), placed(outside), reader % "east-west") == ["GGI233"]
     racks = f"{{cluster: east, replicas: 1}}\n{{cluster: east, replicas: 1, statefulSet: b, ports: [{WEB}]}}"
     assert found(mesh(), cluster(), placed(inside, racks), reader % "east-west") == []
+
+
+@pytest.mark.parametrize(
+    ("gitops", "engine", "message"),
+    [
+        ("engine: none", "none", ""),
+        ("engine: flux, repository: https://git.example.com/mesh.git", "argocd", ""),
+        ("engine: flux, repository: git@git.example.com:mesh.git", "argocd", ""),
+        ("engine: argocd", "none", "argocd has nothing to fetch from: no `gitops.repository` is written"),
+        ("engine: none", "flux", "flux has nothing to fetch from: no `gitops.repository` is written"),
+        ("engine: flux, repository: ../mesh", "none", 'flux has nothing to fetch from: "../mesh" is a local path'),
+        ("engine: none, repository: /srv/a:b", "flux", 'flux has nothing to fetch from: "/srv/a:b" is a local path'),
+    ],
+)
+def test_an_engine_has_a_repository_to_fetch_from(gitops: str, engine: str, message: str) -> None:
+    problems = load(mesh(f"gitops: {{{gitops}}}"), cluster(spec=PUBLIC + f"engine: {engine}\n"), placed()).problems
+    assert [(problem.rule, problem.message) for problem in problems] == ([("GGI237", message)] if message else [])
+
+
+def test_a_repository_that_is_none_is_one_problem() -> None:
+    assert found(mesh("gitops: {engine: flux, repository: 'ext::x'}"), cluster(), placed()) == ["GGI222"]
