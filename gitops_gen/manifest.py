@@ -212,6 +212,11 @@ def load(text: str) -> Iterator[dict[str, Any]]:
     Raises one of UNREADABLE for text that is no YAML; for an alias, too: nobody writes one in such a file, and a few
     lines of them would fill the memory.
     """
+    return (value for _, value in load_placed(text))
+
+
+def load_placed(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read resources as `load` does, each with the line (from 1) on which it begins."""
     if _ALIAS.search(text) and any(
         isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)
     ):
@@ -219,4 +224,4 @@ def load(text: str) -> Iterator[dict[str, Any]]:
     for node in yaml.compose_all(text, Loader=yaml.CSafeLoader):
         value = _value(node)
         if value is not None:
-            yield value
+            yield node.start_mark.line + 1, value

@@ -49,8 +49,9 @@ def command(inventory: str, output: Path, lines: int, style: str) -> None:
     from gitops_gen.report.outcome import checked_json, checked_text
     from gitops_gen.workflows.generate import compare_folder
 
-    told = console.read(inventory, style).inventory
-    comparison = compare_folder(told, output)
+    told = console.read(inventory, style)
+    with console.proven(told, style):
+        comparison = compare_folder(told.inventory, output)
     reconciled = comparison.reconciled
     if style == "json":
         console.result(checked_json(reconciled, files=len(comparison.desired.tree)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -12,6 +13,7 @@ import click
 from gitops_gen.errors import ExitCode, GitopsGenError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO, NoReturn, TextIO
 
     from gitops_gen.model import Inventory
@@ -73,6 +75,20 @@ def read(inventory: str, style: str) -> Told:
     if judged.problems:
         show_problems(judged, style, result_of_command=False)
     return Told(judged.inventory, judged)
+
+
+@contextlib.contextmanager
+def proven(told: Told, style: str) -> Iterator[None]:
+    """End the command with its problems and exit code 1 where what is done here finds the routes not proven."""
+    from gitops_gen.workflows.proving import UnprovenError
+
+    try:
+        yield
+    except UnprovenError as error:
+        texts = {**told.judged.texts, **error.texts}
+        show_problems(replace(told.judged, problems=error.problems, texts=texts), style, result_of_command=True)
+        note(f"gitops-gen: error: {error.message}\n  help: {error.help}")
+        end(ExitCode.PROBLEMS)
 
 
 def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> None:

@@ -52,9 +52,11 @@ def command(
     from gitops_gen.report.outcome import generated_json, generated_text
     from gitops_gen.workflows.generate import generate
 
-    told = console.read(inventory, style).inventory
+    told = console.read(inventory, style)
     console.progress("compiling")
-    done = generate(told, output, accepted=frozenset(accept_edits), verification=verification(verify, kustomize))
+    how = verification(verify, kustomize)
+    with console.proven(told, style):
+        done = generate(told.inventory, output, accepted=frozenset(accept_edits), verification=how)
     reconciled = done.comparison.reconciled
     report = generated_json if style == "json" else generated_text
     console.result(report(reconciled, files=len(done.comparison.desired.tree), verified=done.verified))

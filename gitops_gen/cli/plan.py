@@ -36,7 +36,8 @@ def command(inventory: str, repository: str | None, branch: str | None, timeout:
 
     told = console.read(inventory, style)
     console.progress("reading the GitOps repository")
-    planned = plan_changes(told.inventory, remote(repository, branch, timeout))
+    with console.proven(told, style):
+        planned = plan_changes(told.inventory, remote(repository, branch, timeout))
     refusals = planned.comparison.reconciled.refusals
     if style == "json":
         console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base))

@@ -65,24 +65,25 @@ def command(
     commits came first until the deadline; 5: rejected by the remote; 6: outcome unknown; 7: git or kustomize failed.
     """
     from gitops_gen._version import __version__
-    from gitops_gen.cli.programs import clock, identity, provenance, remote, verification
+    from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
     from gitops_gen.report.published import landed_text, planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
 
     signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
     told = console.read(inventory, style)
-    done = publish(
-        told.inventory,
-        remote(repository, branch, timeout),
-        provenance=provenance(inventory, told.judged, timeout),
-        signature=signature,
-        clock=clock(),
-        deadline_s=float(deadline),
-        approved=approve,
-        verification=verification(verify, kustomize),
-        accepted=frozenset(accept_edits),
-        told=console.progress,
-    )
+    with console.proven(told, style):
+        done = publish(
+            told.inventory,
+            remote(repository, branch, timeout),
+            lineage=lineage(inventory, told.judged, timeout),
+            signature=signature,
+            clock=clock(),
+            deadline_s=float(deadline),
+            approved=approve,
+            verification=verification(verify, kustomize),
+            accepted=frozenset(accept_edits),
+            told=console.progress,
+        )
     planned = done.planned
     refusals = planned.comparison.reconciled.refusals
     if style == "json":

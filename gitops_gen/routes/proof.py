@@ -6,6 +6,7 @@ the cluster by declaration (a Gateway or Service of somebody else's) is taken as
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.problems import Problem, in_order
@@ -52,6 +53,17 @@ def prove(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> 
     problems += prove_backends(table, inventory, facts)
     problems += prove_own_tls(table, inventory, facts)
     return in_order(problems)
+
+
+def prove_mixture(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> list[Problem]:
+    """Judge resources of which some are not what the inventory says now: parts that are held as they were.
+
+    Their routes are nobody's to compare, but no claim may be lost between them and the others. What they refer to
+    may be declared no longer: that is a warning.
+    """
+    resources, problems = of_good_form(resources)
+    declared = replace(read_declared(inventory, inventory.clusters[cluster]), complete=False)
+    return in_order([*problems, *judge(read_table(resources, declared))])
 
 
 def _routes(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Iterator[Problem]:

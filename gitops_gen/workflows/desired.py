@@ -18,6 +18,7 @@ from gitops_gen.manifest import dump
 from gitops_gen.resources.addresses import allocate
 from gitops_gen.resources.compile import compile_mesh
 from gitops_gen.resources.consumers import hosts_with_address
+from gitops_gen.workflows.proving import require_proof
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,8 +83,10 @@ def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = fro
 
     A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2). A unit that
     the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
+    Raises UnprovenError, before anything is compared, when the routes are not proven.
     """
     desired = compile_desired(inventory, target.addresses)
+    require_proof(desired)
     contents = target.read(unread(desired.tree, target.found, {}))
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
     lost = lost_units(desired.tree, contents, mesh, sync_unit)
