@@ -65,7 +65,7 @@ def command(
     commits came first until the deadline; 5: rejected by the remote; 6: outcome unknown; 7: git or kustomize failed.
     """
     from gitops_gen._version import __version__
-    from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
+    from gitops_gen.cli.programs import clock, identity, provenance, remote, verification
     from gitops_gen.report.published import landed_text, planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
 
@@ -75,7 +75,7 @@ def command(
         done = publish(
             told.inventory,
             remote(repository, branch, timeout),
-            lineage=lineage(inventory, told.judged, timeout),
+            provenance=provenance(inventory, told.judged, timeout),
             signature=signature,
             clock=clock(),
             deadline_s=float(deadline),
