@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.plan.changes import Action
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -60,7 +62,7 @@ def check_guards(plan: Plan, guards: Guards) -> list[GuardFinding]:
 
     Who publishes compares an approval with `plan.digest`; see `passes`.
     """
-    findings = list(_inventory(plan))
+    findings = [*_inventory(plan), *_engine_objects(plan)]
     for cluster in plan.clusters:
         findings += _cluster(cluster, guards)
         for unit in cluster.units:
@@ -93,6 +95,32 @@ def _inventory(plan: Plan) -> Iterator[GuardFinding]:
             limit=0,
             message=f"nothing would be left: {_count(len(emptied), 'cluster')} would lose everything",
         )
+
+
+def _engine_objects(plan: Plan) -> Iterator[GuardFinding]:
+    """Ask when units would be synced under other names, or by nobody, as with another `syncUnit` or engine.
+
+    A unit never goes by itself (it keeps a tombstone). Who applies the objects and prunes what is missing would delete
+    a Flux Kustomization, and with it all that it synced.
+    """
+    lost = [change for change in plan.engine_objects if change.action is Action.REMOVED or _RENAMED in change.fields]
+    if lost:
+        shown = ", ".join(str(change.id) for change in lost[:_SHOWN]) + (", ..." if len(lost) > _SHOWN else "")
+        yield GuardFinding(
+            guard="engine-objects",
+            verdict=Verdict.NEEDS_APPROVAL,
+            scope="",
+            number=len(lost),
+            limit=0,
+            message=f"{_count(len(lost), 'engine object')} would go or sync units under other names ({shown}): "
+            "an engine may delete what they synced",
+        )
+
+
+_RENAMED = "spec.template.metadata.name"
+"""The field of an ApplicationSet by which each Application is called."""
+
+_SHOWN = 3
 
 
 def _cluster(cluster: ClusterPlan, guards: Guards) -> Iterator[GuardFinding]:

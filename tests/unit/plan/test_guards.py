@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from gitops_gen.model import Guards, Limit, SyncUnit
+from gitops_gen.engines.objects import engine_files
+from gitops_gen.layout.units import units_of
+from gitops_gen.manifest import dump
+from gitops_gen.model import Engine, GitOps, Guards, Limit, SyncUnit
 from gitops_gen.plan.guards import GuardFinding, Verdict, allowed, check_guards, passes
-from tests.meshes import Mesh, an_endpoint_list, plan_of, pods
+from tests.factories import a_cluster, a_mesh, an_inventory
+from tests.meshes import Mesh, an_endpoint_list, plan_of, plan_of_trees, pods, tree_of
+
+if TYPE_CHECKING:
+    from gitops_gen.plan.changes import Plan
 
 GUARDS = Guards()
 KEY = "monitoring/prometheus"
@@ -237,3 +246,42 @@ def test_a_warning_passes() -> None:
     findings = check_guards(plan, GUARDS)
     assert [finding.verdict for finding in findings] == [Verdict.WARNING]
     assert passes(findings, plan, None)
+
+
+def engines_plan(before: SyncUnit, after: SyncUnit, engine: Engine, engine_after: Engine | None = None) -> Plan:
+    """Plan nothing but another sync unit, or another engine."""
+    mesh = workloads("a", 2)
+    trees = []
+    for unit, chosen in ((before, engine), (after, engine_after or engine)):
+        gitops = GitOps(repository="https://git.example.com/mesh.git", engine=chosen, sync_unit=unit)
+        inventory = an_inventory(mesh=a_mesh(gitops=gitops), clusters=[a_cluster(name="a", engine=chosen)])
+        tree = tree_of(mesh)
+        files = engine_files(inventory, units_of(tree, unit))
+        trees.append({**tree, **{path: dump(objects).encode() for path, objects in files.items()}})
+    return plan_of_trees(trees[0], trees[1], mesh, sync_unit=after)
+
+
+@pytest.mark.parametrize(
+    ("engine", "lost"),
+    [
+        (Engine.FLUX, "1 engine object would go or sync units under other names (Kustomization flux-system/ns)"),
+        (Engine.ARGOCD, "1 engine object would go or sync units under other names (ApplicationSet argocd/gitops-gen)"),
+    ],
+)
+def test_another_sync_unit_does_not_go_unseen(engine: Engine, lost: str) -> None:
+    plan = engines_plan(SyncUnit.NAMESPACE, SyncUnit.WORKLOAD, engine)
+    (finding,) = check_guards(plan, GUARDS)
+    assert (finding.guard, finding.verdict, finding.number) == ("engine-objects", Verdict.NEEDS_APPROVAL, 1)
+    assert finding.message == f"{lost}: an engine may delete what they synced"
+    assert not passes([finding], plan, None)
+    assert passes([finding], plan, plan.digest)
+
+
+def test_another_engine_does_not_go_unseen() -> None:
+    plan = engines_plan(SyncUnit.NAMESPACE, SyncUnit.NAMESPACE, Engine.FLUX, Engine.ARGOCD)
+    (finding,) = check_guards(plan, GUARDS)
+    assert (finding.guard, finding.number) == ("engine-objects", 2)
+
+
+def test_the_first_engine_is_no_loss() -> None:
+    assert check_guards(engines_plan(SyncUnit.NAMESPACE, SyncUnit.NAMESPACE, Engine.NONE, Engine.FLUX), GUARDS) == []
