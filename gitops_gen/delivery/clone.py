@@ -170,21 +170,40 @@ class Clone:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def entries(self, *roots: str) -> dict[str, Entry]:
+    def entries(self, *roots: str, commit: str | None = None) -> dict[str, Entry]:
         """Return everything at and below the given paths (without any: in the whole folder), by path.
 
-        A path is relative to `folder`. What is no regular file, a symlink or a submodule, is there with its mode.
+        A path is relative to `folder`. What is no regular file, a symlink or a submodule, is there with its mode. So is
+        what stands below a name that differs from the first of a path only in case, so that the clash can be seen.
+        `commit` is one of the branch, by default `base`.
         """
-        if self.base is None:
+        commit = commit or self.base
+        if commit is None:
             return {}
-        paths = [self.place(root) for root in roots] or ([self.folder] if self.folder else [])
-        listed = self.local.ls_tree("-r", "-z", "--full-tree", self.base, "--", *paths)
+        paths = [self.place(root) for root in self._spellings(commit, roots)] if roots else [self.folder]
+        listed = self.local.ls_tree("-r", "-z", "--full-tree", commit, "--", *filter(None, paths))
         skip = len(self.folder) + 1 if self.folder else 0
         found = {}
         for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             head, _, path = record.partition("\t")
             mode, _, blob = head.split(" ")
             found[path[skip:]] = Entry(mode, blob)
+        return found
+
+    def _spellings(self, commit: str, roots: Iterable[str]) -> list[str]:
+        """Return these paths, and each with every other spelling of its first name that there is."""
+        above = f"{self.folder}/" if self.folder else ""
+        listed = self.local.ls_tree("-z", "--full-tree", "--name-only", commit, "--", *filter(None, [above]))
+        names = listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        spelled: dict[str, list[str]] = {}
+        for name in (name.removeprefix(above) for name in names):
+            spelled.setdefault(name.casefold(), []).append(name)
+        found = []
+        for root in roots:
+            first, slash, rest = root.partition("/")
+            found += [
+                f"{name}{slash}{rest}" for name in {first: None, **dict.fromkeys(spelled.get(first.casefold(), ()))}
+            ]
         return found
 
     def read(self, blobs: Collection[str]) -> dict[str, bytes]:

@@ -131,6 +131,15 @@ def test_paths_are_relative_to_the_folder(bare: Bare) -> None:
         assert sorted(clone.entries("base", "overlays")) == ["base/a"]
 
 
+@pytest.mark.parametrize("folder", ["", "deploy/mesh"])
+def test_other_spellings_of_a_root_are_listed_with_it(bare: Bare, folder: str) -> None:
+    files = {"base/a": "1", "BASE/b": "2", "Overlays/c": "3", "overlays/east/d": "4", "OVERLAYS": "5", "based/e": "6"}
+    bare.commit({f"{folder}/{path}".lstrip("/"): text for path, text in files.items()})
+    with cloned(bare.path, folder=folder) as clone:
+        assert sorted(clone.entries("base", "overlays")) == sorted(set(files) - {"based/e"})
+        assert sorted(clone.entries("overlays/east", "engines")) == ["overlays/east/d"]
+
+
 def test_names_that_are_no_text_are_listed(bare: Bare) -> None:
     bare.commit({'odd "name"\n\t': "1", "é": "2"})
     with cloned(bare.path) as clone:
