@@ -59,6 +59,19 @@ def file_name(stem: str) -> str:
     return f"{stem}_.yaml" if stem == "kustomization" else f"{stem}.yaml"
 
 
+def stem_of(name: str) -> str:
+    """Return the stem that `file_name` made a name of."""
+    return name.removesuffix(".yaml").removesuffix("_")
+
+
+def is_remote_pod(path: str) -> bool:
+    """Tell whether a path is that of a pod of another cluster, `<pod>.<home cluster>.yaml` in a folder of an overlay.
+
+    Neither pods nor kinds have a dot in their names.
+    """
+    return path.startswith("overlays/") and path.endswith(".yaml") and "." in stem_of(path.rpartition("/")[2])
+
+
 def parent(path: str) -> str:
     """Return the folder in which a path stands, "" for the top."""
     return path.rpartition("/")[0]

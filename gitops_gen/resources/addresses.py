@@ -15,6 +15,8 @@ from gitops_gen.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gitops_gen.manifest import Manifest
+
 _BLOCK_BITS = 8
 _USABLE_IN_BLOCK = 254
 
@@ -95,3 +97,14 @@ def allocate(hosts: Iterable[str], pool: str, recorded: Mapping[str, str]) -> di
             kept[host] = place
             taken.add(place)
     return {host: _address(network, kept[host]) for host in wanted}
+
+
+def given_addresses(manifests: Iterable[Manifest]) -> dict[str, str]:
+    """Return host -> address for every virtual address that ServiceEntries among these resources give."""
+    return {
+        host: address
+        for manifest in manifests
+        if manifest["kind"] == "ServiceEntry"
+        for host in manifest["spec"]["hosts"]
+        for address in manifest["spec"].get("addresses", ())
+    }

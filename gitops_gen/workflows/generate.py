@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery import worktree
 from gitops_gen.delivery.published import recorded_addresses
+from gitops_gen.layout.paths import is_remote_pod
+from gitops_gen.layout.seal import read_seal
+from gitops_gen.manifest import load
+from gitops_gen.resources.addresses import given_addresses
 from gitops_gen.tree import below
 from gitops_gen.workflows.desired import Comparison, Target, compare
 from gitops_gen.workflows.rendering import verify
@@ -44,8 +48,25 @@ def folder_target(folder: Path) -> Target:
 
 
 def compare_folder(inventory: Inventory, folder: Path, accepted: frozenset[str] = frozenset()) -> Comparison:
-    """Hold an inventory without errors against a folder; an absent folder is an empty one."""
-    return compare(inventory, folder_target(folder), accepted)
+    """Hold an inventory without errors against a folder; an absent folder is an empty one.
+
+    Where no publish has recorded which virtual addresses the hosts have, those in the folder's own files are kept.
+    """
+    target = folder_target(folder)
+    comparison = compare(inventory, target, accepted)
+    # A file that is as desired has the desired address, so only those that differ are looked at.
+    written = {
+        host: address
+        for path, content in sorted(comparison.contents.items())
+        if is_remote_pod(path) and (mark := read_seal(content)) and mark.intact and mark.mesh == inventory.mesh.name
+        for host, address in given_addresses(load(content.decode())).items()
+        if host not in target.addresses
+    }
+    given = comparison.desired.addresses
+    if all(given.get(host, address) == address for host, address in written.items()):
+        return comparison
+    others = {host: address for host, address in given.items() if address not in written.values()}
+    return compare(inventory, replace(target, addresses={**others, **written}), accepted)
 
 
 def generate(
