@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.errors import ToolError
 from gitops_gen.kustomize import build_all
-from gitops_gen.layout.paths import Folder, overlay_folder
-from gitops_gen.layout.units import changed_units, tombstone, units_of
+from gitops_gen.layout.paths import Folder, base_for, base_of, overlay_folder
+from gitops_gen.layout.units import changed_units, tombstone, unit_of, units_of
 from gitops_gen.manifest import load, resource_id
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gitops_gen.kustomize import Kustomize
     from gitops_gen.manifest import Manifest, ResourceId
+    from gitops_gen.model import SyncUnit
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.desired import Comparison, Desired
 
@@ -54,10 +55,11 @@ def verify(comparison: Comparison, how: Verification) -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="gitops-gen-render-") as scratch:
         root = Path(scratch).resolve()
-        _spread(desired.tree, root)
+        _spread(_needed(desired.tree, folders, sync_unit), root)
         rendered = build_all(how.kustomize, [root / folder for folder in folders], how.jobs, BUILD_TIMEOUT_S)
+        compiled = _compiled_by_unit(desired, sync_unit)
         for folder in folders:
-            difference = _difference(folder, _compiled_in(desired, folder), load(rendered[root / folder]))
+            difference = _difference(folder, compiled.get(folder, {}), load(rendered[root / folder]))
             if difference:
                 message = f"kustomize does not return what was compiled for {folder}"
                 raise ToolError(
@@ -68,6 +70,14 @@ def verify(comparison: Comparison, how: Verification) -> int:
     return len(folders)
 
 
+def _needed(tree: Tree, units: Iterable[str], sync_unit: SyncUnit) -> Tree:
+    """Return what some units are built from: their own files, and the bases of their workloads."""
+    wanted = set(units)
+    inside = {path for path in tree if unit_of(path, sync_unit) in wanted}
+    bases = {base for path in inside if (base := base_for(path)) is not None}
+    return {path: content for path, content in tree.items() if path in inside or base_of(path) in bases}
+
+
 def _spread(tree: Tree, root: Path) -> None:
     """Write a tree into an empty private folder."""
     for folder in {path.rpartition("/")[0] for path in tree}:
@@ -76,14 +86,16 @@ def _spread(tree: Tree, root: Path) -> None:
         (root / path).write_bytes(content)
 
 
-def _compiled_in(desired: Desired, unit: str) -> dict[ResourceId, Manifest]:
-    """Return the compiled resources of one unit by id."""
-    cluster = unit.split("/")[1]
-    return {
-        resource_id(piece.manifest): piece.manifest
-        for piece in desired.compiled.get(cluster, ())
-        if f"{overlay_folder(cluster, Folder(piece.place.namespace, piece.place.folder))}/".startswith(f"{unit}/")
-    }
+def _compiled_by_unit(desired: Desired, sync_unit: SyncUnit) -> dict[str, dict[ResourceId, Manifest]]:
+    """Return unit -> its compiled resources by id."""
+    units: dict[str, dict[ResourceId, Manifest]] = {}
+    for cluster, pieces in desired.compiled.items():
+        for piece in pieces:
+            folder = overlay_folder(cluster, Folder(piece.place.namespace, piece.place.folder))
+            unit = unit_of(f"{folder}/", sync_unit)
+            if unit is not None:
+                units.setdefault(unit, {})[resource_id(piece.manifest)] = piece.manifest
+    return units
 
 
 def _difference(unit: str, compiled: Mapping[ResourceId, Manifest], rendered: Iterable[Manifest]) -> list[str]:
