@@ -108,8 +108,10 @@ def show_problems(judged: Judged, style: str, *, result_of_command: bool) -> Non
 
 def failure(error: GitopsGenError) -> str:
     """Write an error for people: what happened, the tool's own words, what to do."""
-    lines = [f"gitops-gen: error: {error.message}"]
-    lines += [f"  | {line}" for line in error.details.strip().splitlines()]
+    from gitops_gen.report.printable import printable
+
+    lines = [f"gitops-gen: error: {printable(error.message)}"]
+    lines += [f"  | {printable(line)}" for line in error.details.strip().splitlines()]
     if error.help:
-        lines.append(f"  help: {error.help}")
+        lines.append(f"  help: {printable(error.help)}")
     return "\n".join(lines)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _EMPTIED = ("base/", "engines/", "overlays/")
 """Where a file that is no longer wanted is deleted; `published/` is the memory of what went before."""
 
+CHANGES_TOGETHER = "what builds on it changes together, and some of that is refused"
+"""Why a base folder stays as it is: nobody has to do anything about it but about what is refused."""
+
 _SHA1_LENGTH = 40
 _DIFF_LINES = 60
 _DIFF_INPUT_LINES = 5000
@@ -167,8 +170,7 @@ def _apply(
         if content is not None:
             writes[path] = content
     for unit, base in frozen.because.items():
-        reason = "what builds on it changes together, and some of that is refused"
-        refusals[base, unit] = Refusal(path=base, unit=unit, reason=reason)
+        refusals[base, unit] = Refusal(path=base, unit=unit, reason=CHANGES_TOGETHER)
     return Reconciled(
         writes=dict(sorted(writes.items())),
         deletes=tuple(sorted(deletes)),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from gitops_gen.layout.ownership import CHANGES_TOGETHER
 from gitops_gen.report.inventory import count
+from gitops_gen.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +19,13 @@ def refusals_text(refusals: Sequence[Refusal]) -> str:
     """Write what was refused: where, why, the difference, and what to change instead."""
     blocks = []
     for refusal in refusals:
-        lines = [f"refused: {refusal.path}: {refusal.reason}"]
-        lines += [f"  | {line}" for line in refusal.diff.splitlines()]
+        lines = [f"refused: {printable(refusal.path)}: {printable(refusal.reason)}"]
+        lines += [f"  | {printable(line)}" for line in refusal.diff.splitlines()]
         if refusal.change_instead:
-            lines.append(f"  help: change {refusal.change_instead} in the inventory instead, or see --accept-edits")
+            change = printable(refusal.change_instead)
+            lines.append(f"  help: change {change} in the inventory instead, or see --accept-edits")
+        elif refusal.reason != CHANGES_TOGETHER:
+            lines.append(f"  help: move it away or rename it; until then {printable(refusal.unit)} stays as it is")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
