@@ -11,7 +11,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a command ends; the table is DESIGN section 10 and `docs/reference/exit-codes.md`."""
+    """How a command ends; the table is in docs/reference/exit-codes.md."""
 
     OK = 0
     PROBLEMS = 1

@@ -93,8 +93,8 @@ def serving_pods(cluster: Cluster, ingress: Ingress) -> tuple[Labels, ...]:
     """Return the gateway pods, by their labels, that serve a Gateway written for an ingress.
 
     Those are its own, and all others of the cluster whose labels include those of its own. Whatever their namespaces
-    are: Istio looks for the pods of a Gateway in all of them, and merges what selects the same ones (reference:
-    istio, section 4.1).
+    are: Istio looks for the pods of a Gateway in all of them, and merges what selects the same ones
+    (docs/explanation/what-istio-does.md, "Merged Gateways").
     """
     own = frozenset(ingress.selector)
     return tuple(dict.fromkeys(pods for other in cluster.ingresses if own <= (pods := frozenset(other.selector))))

@@ -125,7 +125,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """How much one publish may take away or change per cluster without an approval (DESIGN section 8)."""
+    """How much one publish may change per cluster without an approval (docs/explanation/guards.md)."""
 
     removed_workloads: Limit = Limit(at_most=3, percent=10)
     removed_resources: Limit = Limit(at_most=None, percent=10)
@@ -150,7 +150,8 @@ class Istio:
     """What the inventory declares about a cluster's Istio.
 
     `endpoint_discovery` says whether this istiod reads the endpoints of other clusters; None is "not declared",
-    treated as on wherever that is the careful reading (reference: istio, section 3.1).
+    treated as on wherever that is the careful reading
+    (docs/explanation/what-istio-does.md, "Endpoint discovery").
     """
 
     version: str = "1.24"

@@ -21,7 +21,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 _ORDINAL = re.compile(r"-(0|[1-9][0-9]*)", re.ASCII)
 
 TEMPLATE_FIELDS = ("cluster", "namespace", "workload", "pod", "ordinal", "ordinal+1", "port")
-"""What may stand in braces in a host or a backend template (DESIGN section 3)."""
+"""What may stand in braces in a host or a backend template (docs/reference/inventory.md, "Templates")."""
 
 POD_FIELDS = frozenset({"pod", "ordinal", "ordinal+1"})
 """The fields that tell the pods of one workload apart."""
@@ -80,7 +80,7 @@ def ordinal_of(pod_name: str) -> int | None:
 def cluster_prefixed(cluster: str, name: str) -> str:
     """Name of a per-pod or per-Service resource: with the cluster, so that a mesh never merges two of them.
 
-    Source: reference istio, section 1 item 2 (Services without the cluster in their name were seen merged 50/50).
+    Source: docs/explanation/what-istio-does.md, "Endpoint discovery".
     """
     return f"{cluster}-{name}"
 

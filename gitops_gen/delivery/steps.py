@@ -1,7 +1,8 @@
 """The way to a path below a folder: opened part by part, never through a link.
 
 Each folder is opened by its name in the folder above (`dir_fd` and `O_NOFOLLOW`): a naive write through a linked
-folder was seen to land outside (reference: reliability, section 3.1).
+folder was seen to land outside
+(docs/explanation/ownership-and-seals.md, "Links, and names that differ in case").
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Plain directories: what stands in one, and how a tree gets into it (the direct mode of `generate` and `check`).
 
 No path is ever followed through a link (steps.py). All new content is on the disk, under temporary names, before the
-first file is replaced; files go last. A set of files is not atomic: the commit of section 9 is, this is for people
-who commit by hand.
+first file is replaced; files go last. A set of files is not atomic: a commit is, this is for people who commit by
+hand (docs/how-to/direct-mode.md).
 """
 
 from __future__ import annotations

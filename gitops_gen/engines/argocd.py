@@ -1,7 +1,8 @@
 """Argo CD: one AppProject and one ApplicationSet for all sync units of its clusters.
 
-The fields are those that Argo CD's own controllers accepted and synced (reference: gitops, section 4). Nothing here
-depends on which workloads there are: the objects change with clusters and namespaces only.
+The fields are those that Argo CD's own controllers accepted and synced
+(docs/explanation/what-engines-and-kustomize-do.md, "Argo CD"). Nothing here depends on which workloads there are: the
+objects change with clusters and namespaces only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Flux: in each of its clusters one GitRepository, and one Kustomization for each sync unit.
 
-The fields are those that Flux's own controllers accepted and synced (reference: gitops, section 5).
+The fields are those that Flux's own controllers accepted and synced
+(docs/explanation/what-engines-and-kustomize-do.md, "Flux").
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The objects that make an engine sync the overlays, as files of the tree.
 
-Each cluster has one engine, and the objects of one engine never name the clusters of the other (DESIGN section 11).
+Each cluster has one engine, and the objects of one engine never name the clusters of the other
+(docs/explanation/what-engines-and-kustomize-do.md, "Two owners").
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """kustomization.yaml: what a folder is made of.
 
 Only `resources` and the order are written. Names, namespaces and labels are final in the resources themselves,
-because kustomize does not know the references inside Istio's kinds (reference: gitops, section 1 item 3).
+because kustomize does not know the references inside Istio's kinds
+(docs/explanation/what-engines-and-kustomize-do.md, "References inside Istio's kinds").
 """
 
 from __future__ import annotations

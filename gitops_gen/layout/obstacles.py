@@ -1,7 +1,7 @@
 """What can stand in the way of a path, whatever is inside: links, submodules, folders for files, names that fold.
 
 A symbolic link leads a naive write out of the repository; two names that differ only in case are one file on half of
-the world's machines (reference: reliability, sections 3.1 and 4.1).
+the world's machines (docs/explanation/ownership-and-seals.md, "Links, and names that differ in case").
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     # gitops-gen: mesh=example sha256=<digest of the body that follows>
 
 The seal is what makes a deletion safe: only a file whose own digest still holds was written by this tool and
-touched by nobody since (reference: reliability, section 4.3).
+touched by nobody since (docs/explanation/ownership-and-seals.md).
 """
 
 from __future__ import annotations

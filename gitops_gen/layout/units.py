@@ -1,8 +1,8 @@
 """Sync units: the folders that an engine syncs as one, and what stands in one that has lost everything.
 
 A unit is never empty and never missing: of an empty one Flux deletes everything and Argo CD nothing, a missing one
-stops both (reference: gitops, section 1 item 11). So a unit that loses its last resource keeps a tombstone, and the
-engines prune exactly what went.
+stops both (docs/explanation/what-engines-and-kustomize-do.md, "Empty and missing units"). So a unit that loses its
+last resource keeps a tombstone, and the engines prune exactly what went.
 """
 
 from __future__ import annotations

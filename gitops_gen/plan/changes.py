@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gitops_gen.manifest import ResourceId
 
 TOMBSTONE_PREFIX = "gitops-gen-retired-"
-"""How the ConfigMap is called that keeps an emptied sync unit from being empty (DESIGN section 8)."""
+"""ConfigMaps called so keep an emptied sync unit from being empty (docs/how-to/engines.md, "Sync units")."""
 
 
 class Action(StrEnum):

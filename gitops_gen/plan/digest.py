@@ -17,9 +17,9 @@ def plan_digest(
 ) -> str:
     """Return `sha256:<hex>` over the inventory's digest, the files that are replaced or deleted, and what is written.
 
-    Not over the commit that the plan was made on, so that an unrelated commit does not void an approval (DESIGN
-    section 8). Blob ids are taken in Git's SHA-1 form whatever the repository's own format is: an approval given on
-    one copy of a repository holds on another.
+    Not over the commit that the plan was made on, so that an unrelated commit does not void an approval
+    (docs/explanation/guards.md, "Approve"). Blob ids are taken in Git's SHA-1 form whatever the repository's own
+    format is: an approval given on one copy of a repository holds on another.
     """
     gone = set(deletes)
     replaced = {path: blob_id(content) for path, content in before.items() if path in after or path in gone}

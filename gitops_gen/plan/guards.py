@@ -1,4 +1,4 @@
-"""Guards: the limits on how much one publish may take away or change (DESIGN section 8).
+"""Guards: the limits on how much one publish may take away or change (docs/explanation/guards.md).
 
 A truncated inventory, a wrong label or a doubled list is valid YAML, and an engine applies what it makes within a
 minute. So a plan that goes beyond a limit is published only with an approval of that very plan, by its digest.
@@ -27,7 +27,7 @@ PODS_FROM = 10
 """Below this many pods, doubling says nothing."""
 
 UNIT_WARNING = 400
-"""Resources in a sync unit above which a warning is given: kustomize is quadratic in them (reference: gitops, 1)."""
+"""Resources in a sync unit above which we warn (docs/explanation/what-engines-and-kustomize-do.md, "Sizes")."""
 UNIT_GUARD = 1_000
 UNIT_MOST = 2_500
 """Above this an Argo CD Application comes close to what etcd stores; never published."""

@@ -24,7 +24,7 @@ _SHARED_FILES = frozenset(
         "virtual-service.yaml",
     }
 )
-"""Names of the files in a workload's folder that are not per pod (DESIGN section 4)."""
+"""Names of the files in a workload's folder that are not per pod (docs/reference/tree.md)."""
 
 
 class TreeFolder(NamedTuple):

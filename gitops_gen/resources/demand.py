@@ -53,7 +53,7 @@ def needs_pod_service(demand: Demand, workload: str, cluster: str) -> bool:
     """Tell whether another cluster dials the pods that `workload` (`namespace/name`) has in `cluster` east-west.
 
     Such pods need a Service per pod: with discovery it is what the other istiod finds, without it is what the
-    east-west gateway builds its SNI chain from (reference: istio, section 5).
+    east-west gateway builds its SNI chain from (docs/explanation/what-istio-does.md, "Across clusters").
     """
     clusters = demand.remote_ports.get(workload, _NOWHERE)
     return len(clusters) > 1 or (len(clusters) == 1 and cluster not in clusters)

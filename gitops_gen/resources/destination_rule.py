@@ -25,7 +25,7 @@ def own_tls_destination_rule(
     """DestinationRule that keeps mesh TLS off ports which bring their own, for callers of the pods' own names.
 
     Read by every sidecar that sees the governing Service. The other half of the pair is the PeerAuthentication:
-    without this one, those callers are reset (reference: istio, section 7). Ports are the Service's.
+    without this one, those callers are reset (docs/explanation/what-istio-does.md, "Own TLS"). Ports are the Service's.
     """
     return {
         "apiVersion": "networking.istio.io/v1",

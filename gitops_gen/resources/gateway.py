@@ -42,7 +42,8 @@ def gateway(
 def servers(found: Mapping[tuple[int, ServerProtocol], Iterable[str]], ingress: Ingress) -> list[Server]:
     """Return the servers of one Gateway: one per port and protocol, each with all its hosts (`namespace/host`).
 
-    One server per certificate and port lets one HTTP/2 connection reach every host (reference: istio, section 4.1).
+    One server per certificate and port lets one HTTP/2 connection reach every host
+    (docs/explanation/what-istio-does.md, "One certificate, one server").
     """
     return [
         _server(number, protocol, sorted(set(hosts)), ingress) for (number, protocol), hosts in sorted(found.items())
@@ -77,7 +78,7 @@ def east_west_gateway(east_west: EastWest, cluster: Cluster) -> Gateway:
     """Gateway through which the sidecars of other clusters reach this one's Services, by server name, mTLS unopened.
 
     Read by the east-west gateway pods; they make a chain for each Service that the hosts here cover, which is why
-    the last label of the cluster's domain is enough (reference: istio, section 5).
+    the last label of the cluster's domain is enough (docs/explanation/what-istio-does.md, "Across clusters").
     """
     return {
         "apiVersion": "networking.istio.io/v1",

@@ -25,7 +25,8 @@ def own_tls_peer_authentication(
     """PeerAuthentication that lets a pod's sidecar pass on what comes with TLS of its own.
 
     Read by the sidecars of the workload's pods. Their other ports keep the mode that the cluster declares. The keys
-    are container ports, as strings; the other half of the pair is the DestinationRule (reference: istio, section 7).
+    are container ports, as strings; the other half of the pair is the DestinationRule
+    (docs/explanation/what-istio-does.md, "Own TLS").
     """
     return {
         "apiVersion": "security.istio.io/v1",

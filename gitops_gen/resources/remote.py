@@ -1,7 +1,8 @@
 """Remote pods: how a Consumer in one cluster dials, inside the mesh, a pod of another.
 
 Which objects that takes depends on two clusters only, and is one table here: `remote_shape`. Every row was seen to
-route on a running mesh (reference: istio, section 5); what has no row is a problem (rules/remotes.py), never a guess.
+route on a running mesh (docs/explanation/what-istio-does.md, "Across clusters"); what has no row is a problem
+(rules/remotes.py), never a guess.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def stub_service(remote: Remote, pod: Pod, name: str, ports: Sequence[Port], see
     """Service without selector that makes a remote pod's name resolve for clients without DNS capture.
 
     Read by the cluster's DNS, and by istiod as a place for endpoints from elsewhere. With a selector, the caller's
-    own pod of that name would answer every second request (reference: istio, GGI027).
+    own pod of that name would answer every second request (docs/explanation/what-istio-does.md, "Across clusters").
     """
     return {
         "apiVersion": "v1",

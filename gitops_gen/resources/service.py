@@ -80,6 +80,6 @@ def _listed(ports: Sequence[Port]) -> list[ServicePort]:
 
 
 def _found_before_ready(service: Service) -> Service:
-    """Let a Service lead to pods that are not Ready yet (reference: istio, section 8)."""
+    """Let a Service lead to unready pods (docs/explanation/what-istio-does.md, "Pods that are not Ready")."""
     service["spec"]["publishNotReadyAddresses"] = True
     return service

@@ -22,7 +22,8 @@ def pod_service_entry(
 
     Read by the gateways, and by sidecars whose applications dial that name over HTTP. The pod is selected by its
     name, so its address and identity follow it through restarts. Right only where this istiod sees no other
-    cluster's pods: it knows one pod of a name, wherever that is (reference: istio, section 1 item 3).
+    cluster's pods: it knows one pod of a name, wherever that is
+    (docs/explanation/what-istio-does.md, "Endpoint discovery").
     """
     return {
         "apiVersion": "networking.istio.io/v1",

@@ -1,6 +1,6 @@
-"""Shapes: every question about which objects a pod gets, each one pure function (DESIGN section 5).
+"""Shapes: every question about which objects a pod gets, each one pure function.
 
-The facts behind the answers are in the reference on Istio: what a running mesh was seen to do.
+The facts behind the answers, and which of them were seen on a running mesh: docs/explanation/what-istio-does.md.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def backend(workload: Workload, placement: Placement, cluster: Cluster, surround
     """Answer for one placement how routes name its pods; `auto` takes a ServiceEntry where nothing speaks against it.
 
     Everywhere else, also where the inventory declares nothing, it is a Service per pod, which was right in every
-    mode that was tried (reference: istio, sections 1 and 3.1).
+    mode that was tried (docs/explanation/what-istio-does.md, "Backends").
     """
     match placement.backend:
         case BackendChoice.AUTO:
@@ -67,10 +67,10 @@ def backend(workload: Workload, placement: Placement, cluster: Cluster, surround
 def entry_obstacles(
     workload: Workload, placement: Placement, cluster: Cluster, surroundings: Surroundings
 ) -> tuple[Obstacle, ...]:
-    """Return what speaks against a ServiceEntry for the pods of a placement (reference: istio, section 3.1).
+    """Return what speaks against a ServiceEntry for the pods of a placement.
 
     What is not declared about discovery counts as on: a second cluster that joins later must not flip a backend
-    that is in use.
+    that is in use. Source: docs/explanation/what-istio-does.md, "Backends" and "Endpoint discovery".
     """
     ports = entry_ports(placement)
     tcp = any(port.protocol.family is Family.TCP for port in ports)
@@ -99,7 +99,8 @@ def service_ports(placement: Placement) -> tuple[Port, ...]:
 def entry_ports(placement: Placement) -> tuple[Port, ...]:
     """Return the ports of a ServiceEntry: those of a Service per pod, but TCP only where a route leads to it.
 
-    In the mesh, TCP callers of the pod's name are served by the governing Service (reference: istio, section 2.3).
+    In the mesh, TCP callers of the pod's name are served by the governing Service
+    (docs/explanation/what-istio-does.md, "TCP").
     """
     return tuple(
         port for port in service_ports(placement) if port.protocol.family is not Family.TCP or routes_to_pods(port)
@@ -164,7 +165,8 @@ class ServerProtocol(StrEnum):
 def gateway_layout(choice: GatewayChoice, ingress: Ingress, port: Port) -> GatewayLayout:
     """Answer which Gateway a route gets: its pod's own, unless the ingress ends TLS with one certificate for all.
 
-    Separate servers on one certificate answer 404 on a reused HTTP/2 connection (reference: istio, section 4.1).
+    Separate servers on one certificate answer 404 on a reused HTTP/2 connection
+    (docs/explanation/what-istio-does.md, "One certificate, one server").
     """
     if ingress.existing_gateway is not None:
         return GatewayLayout.EXISTING

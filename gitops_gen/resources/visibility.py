@@ -1,7 +1,7 @@
 """Visibility: which namespaces see a resource. Written on everything, never left to a mesh-wide default.
 
 A gateway that does not see a backend answers 503, one that does not see a VirtualService 404; both were seen, and
-`istioctl analyze` says nothing (reference: istio, section 4.2).
+`istioctl analyze` says nothing (docs/explanation/what-istio-does.md, "Visibility").
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def pod_service_visibility(
     """Tell who sees a Service per pod: its namespace, the ingresses, the Consumers that dial it in the mesh.
 
     With discovery, Consumers of other clusters read this very Service; without it, the east-west gateway builds its
-    SNI chain from what its own namespace sees (reference: istio, section 5). So both are in the list.
+    SNI chain from what its own namespace sees (docs/explanation/what-istio-does.md, "Across clusters"). So both are in
+    the list.
     """
     demand = surroundings.demand
     namespaces = ingress_namespaces(placement, cluster)
@@ -72,7 +73,8 @@ def service_entry_visibility(
     """Tell who sees a ServiceEntry with these ports: as a Service per pod, unless one of them is TCP.
 
     A TCP port without addresses takes over `0.0.0.0:port` in every sidecar that sees it, so then only the ingress
-    namespaces do (reference: istio, section 3.4); callers in the mesh have the pod's own name all the same.
+    namespaces do; callers in the mesh have the pod's own name all the same
+    (docs/explanation/what-istio-does.md, "TCP").
     """
     namespaces = ingress_namespaces(placement, cluster)
     if any(port.protocol.family is Family.TCP for port in ports):

@@ -1,7 +1,8 @@
 """Bindings: which VirtualService answers at which server, for which host, by which rule.
 
 By Istio's own tests: the VirtualService names the Gateway, its namespace may bind to the server's host, the hosts
-meet, the gateway pods see it, and the rule's match fits gateway and port (reference: istio, sections 4.1 and 4.2).
+meet, the gateway pods see it, and the rule's match fits gateway and port
+(docs/explanation/what-istio-does.md, "Merged Gateways" and "Visibility").
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The proof: what a cluster's resources do at its gateways is exactly what the inventory says.
 
-Builders unseen: the resources go through the route table, and that is compared (DESIGN section 12). What stands in
-the cluster by declaration (a Gateway or Service of somebody else's) is taken as declared.
+Builders unseen: the resources go through the route table, and that is compared
+(docs/explanation/how-a-publish-works.md). What stands in the cluster by declaration (a Gateway or Service of
+somebody else's) is taken as declared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Servers: what one set of gateway pods makes of all the Gateways that select it.
 
-Istio merges them and drops what does not fit, with a line in istiod's log and nothing else (reference: istio,
-section 4.1). Which of two comes first is a matter of their age, which no file tells; here it is their name, and
-every drop is a fault.
+Istio merges them and drops what does not fit, with a line in istiod's log and nothing else
+(docs/explanation/what-istio-does.md, "Merged Gateways"). Which of two comes first is a matter of their age,
+which no file tells; here it is their name, and every drop is a fault.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Visibility: which namespaces see a resource, by `exportTo` or, for Services, by the annotation.
 
-Source: reference istio, section 4.2. A gateway that does not see a backend answers 503, a VirtualService 404.
+A gateway that does not see a backend answers 503, one that does not see a VirtualService 404.
+Source: docs/explanation/what-istio-does.md, "Visibility".
 """
 
 from __future__ import annotations

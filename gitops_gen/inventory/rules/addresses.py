@@ -24,7 +24,7 @@ OLDEST_ISTIO = (1, 24)
 """The oldest Istio on which the shapes were seen to route."""
 
 ISTIO_VIPS = IPv4Network("240.240.0.0/16")
-"""The range from which Istio itself gives addresses to ServiceEntries (reference istio, GGI013)."""
+"""Istio's own range for ServiceEntries (docs/explanation/what-istio-does.md, "Names, ports and addresses")."""
 
 
 def istio_version(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ def selector_given(documents: Documents, _clusters: Clusters) -> Iterator[Proble
     """GGI210: `service.create` and `mtls: own` need the workload's `selector`.
 
     Source: a Service and a PeerAuthentication choose pods by labels, and port-level settings of the latter do
-    nothing without them (reference istio, section 7).
+    nothing without them (docs/explanation/what-istio-does.md, "Own TLS").
     """
     for workload in documents.workloads:
         spec = workload.fields.spec

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gitops_gen.problems import Location
 
 STATEFUL_SET_LENGTH = 52
-"""Pods carry `<StatefulSet>-<revision>` as a label value: 63 less the hyphen and ten letters (real-workloads, 16)."""
+"""Pods carry `<StatefulSet>-<revision>` as a label value: 63 characters, less the hyphen and ten letters."""
 
 RESERVED_FILES = frozenset(
     {

@@ -101,7 +101,10 @@ def carried_or_not(documents: Documents, _clusters: Clusters) -> Iterator[Proble
 
 
 def datagrams_not_carried(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
-    """GGI215: UDP and SCTP ports are `carried: false`: no Istio route can carry them (real-workloads, section 1)."""
+    """GGI215: UDP and SCTP ports are `carried: false`: no Istio route can carry them.
+
+    Source: docs/explanation/what-istio-does.md, "Names, ports and addresses".
+    """
     for workload, port, path in _each_port(documents):
         if port.protocol.family is Family.NONE and port.carried:
             yield Problem(
@@ -114,7 +117,7 @@ def datagrams_not_carried(documents: Documents, _clusters: Clusters) -> Iterator
 
 
 def handshake_first(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
-    """GGI216: a TLS route is for protocols that begin with the TLS handshake (real-workloads, section 2).
+    """GGI216: a TLS route is for protocols that begin with the TLS handshake (docs/how-to/raw-tcp.md).
 
     MySQL and NATS servers speak first, PostgreSQL clients ask for TLS in plain text: a gateway that waits for a
     server name waits for ever.

@@ -58,7 +58,7 @@ def unique_resources(whole: Whole) -> Iterator[Problem]:
     """GGI231: names put together from cluster and pod (or Service) are unique in their namespace, over all clusters.
 
     Cluster `a` with pod `b-c-0` and cluster `a-b` with pod `c-0` would both make `a-b-c-0`, and a mesh merges two
-    Services of one name (reference istio, section 1 item 2).
+    Services of one name (docs/explanation/what-istio-does.md, "Endpoint discovery").
     """
     taken: dict[tuple[str, str], Named] = {}
     clashes = Repeats()

@@ -32,7 +32,7 @@ def backend_problems(inventory: Inventory, homes: Sequence[Home], surroundings: 
 
 
 def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
-    """Check an explicit `backend: service-entry` (reference: istio, section 3.2)."""
+    """Check an explicit `backend: service-entry` (docs/explanation/what-istio-does.md, "Backends")."""
     workload, placement, cluster = home.workload, home.placement, home.cluster
     obstacles = entry_obstacles(workload, placement, cluster, surroundings)
     if Obstacle.NO_SERVICE in obstacles:
@@ -131,8 +131,8 @@ def _none(home: Home, inventory: Inventory) -> Iterator[Problem]:
 def _one_pod_of_a_name(homes: Sequence[Home]) -> Iterator[Problem]:
     """Check that no istiod may know two pods of one name where a ServiceEntry selects by that name.
 
-    It would know one of them only, and lead everybody there (reference: istio, section 1 item 3). What is not
-    declared counts as discovery.
+    It would know one of them only, and lead everybody there; what is not declared counts as discovery
+    (docs/explanation/what-istio-does.md, "Endpoint discovery").
     """
     by_set: dict[tuple[str, str], list[Home]] = {}
     by_pod: dict[tuple[str, str], list[Home]] = {}

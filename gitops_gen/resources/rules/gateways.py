@@ -1,7 +1,7 @@
 """Rules for gateways: what their pods make of all servers that select them, whoever wrote them.
 
 Gateways that select the same pods are merged, and what does not fit is dropped with a line in istiod's log; nobody
-else says so (reference: istio, section 4.1).
+else says so (docs/explanation/what-istio-does.md, "Merged Gateways").
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Rules for Services: the generated ones meet no other of their namespace, in any cluster of the mesh.
 
 A mesh with endpoint discovery merges Services of one namespace and name: half of the requests were seen to go to the
-other cluster (reference: istio, section 3.3). Whether clusters see each other may change; the names stay.
+other cluster (docs/explanation/what-istio-does.md, "Endpoint discovery"). Whether clusters see each other may change;
+the names stay.
 """
 
 from __future__ import annotations
