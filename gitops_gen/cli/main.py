@@ -30,6 +30,8 @@ COMMANDS = {
     "check": "Tell whether a directory holds exactly what the inventory says.",
     "plan": "Say what publish would change, by resource and by meaning.",
     "publish": "Commit the tree of an inventory to the GitOps repository.",
+    "verify": "Judge rendered manifests by the rules on Istio resources, without an inventory.",
+    "trace": "Tell the way of a request from its client to a container's port.",
     "schema": "Print the JSON Schema of an inventory document.",
     "completion": "Print the completion script of a shell.",
 }

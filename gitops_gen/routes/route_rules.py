@@ -74,6 +74,7 @@ def _rule(route: Resource, place: str) -> Mapping[str, Any]:
 def references(table: Table) -> Iterator[Problem]:
     """GGI015, GGI018, GGI019: destinations and Gateways that are not there, or not seen from where they are used."""
     gateways = {gateway.reference for gateway in table.of_kind.get("Gateway", ())}
+    absent: dict[str, list[Resource]] = {}
     seen_from: dict[int, set[str | None]] = {}
     for rows in table.rows.values():
         for row in rows:
@@ -82,12 +83,17 @@ def references(table: Table) -> Iterator[Problem]:
         named = gateways_of(route)
         for reference in named:
             if reference != MESH and reference not in gateways and reference not in table.declared.gateways:
-                yield _stern(table)("GGI019", route, f"{route} names Gateway {reference}, which is not there")
+                absent.setdefault(reference, []).append(route)
         yield from _hidden_from_gateways(table, route, named)
         views = seen_from.get(id(route), set())
         if MESH in named:
             views = views | {None if view == EVERYWHERE else view for view in seen_by(route)}
         yield from _destinations(table, route, sorted(views or {route.namespace}, key=str))
+    for reference, routes in absent.items():
+        # Somebody else's Gateway may be there already: once is enough to ask.
+        others = f" (as do {len(routes) - 1} more)" if len(routes) > 1 and not table.declared.complete else ""
+        for route in routes if table.declared.complete else routes[:1]:
+            yield _stern(table)("GGI019", route, f"{route} names Gateway {reference}, which is not there{others}")
 
 
 def _destinations(table: Table, route: Resource, views: Sequence[str | None]) -> Iterator[Problem]:

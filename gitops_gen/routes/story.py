@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gitops_gen.routes.table import Table
 
 _LISTED = 8
+_COMPARED = 2000
 
 
 class Why(NamedTuple):
@@ -43,14 +44,14 @@ def why_lost(table: Table, gateway: str, port: int, host: str) -> Why:
     serving = [server for server in at_port if any(covers(served, host) for _, served in server.hosts)]
     if not serving:
         hosts = {served for server in at_port for _, served in server.hosts}
-        return Why(f"no server of port {port} has this host{_near(host, hosts)}", _gateways(at_port[:1]))
+        return Why(f"no server of port {port} has this host{near(host, hosts)}", _gateways(at_port[:1]))
     if not routes:
         hosts = {
             str(served)
             for resource in table.of_kind.get("VirtualService", ())
             for served in resource.spec.get("hosts") or ()
         }
-        return Why(f"no VirtualService has this host{_near(host, hosts)}", _gateways(serving))
+        return Why(f"no VirtualService has this host{near(host, hosts)}", _gateways(serving))
     reasons = [f"{route}: {_unbound(route, serving, listening)}" for route in routes]
     return Why("; ".join(reasons[:_LISTED]), (*_gateways(serving), *routes[:_LISTED]))
 
@@ -89,10 +90,7 @@ def _gateways(servers: Iterable[Server]) -> tuple[Resource, ...]:
     return tuple(found.values())
 
 
-def _near(host: str, known: Iterable[str]) -> str:
-    """Return the nearest known host, or a few of them, in brackets."""
-    near = get_close_matches(host, sorted(set(known))[:2000], n=1, cutoff=0.8)
-    return f" (did you mean {near[0]}?)" if near else ""
-
-
-nearest = _near
+def near(host: str, known: Iterable[str]) -> str:
+    """Return the nearest known host as a question in brackets, nothing where none is near."""
+    found = get_close_matches(host, sorted(set(known))[:_COMPARED], n=1, cutoff=0.8)
+    return f" (did you mean {found[0]}?)" if found else ""
