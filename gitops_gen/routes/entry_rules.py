@@ -160,7 +160,7 @@ def _form(entry: Resource) -> Iterator[Problem]:
     ports = spec.get("ports") or []
     hosts = [str(host) for host in spec.get("hosts") or ()]
     yield from _ports(entry, ports)
-    if len(hosts) > 1 and not spec.get("addresses") and any(str(port["protocol"]).upper() in RAW for port in ports):
+    if len(hosts) > 1 and any(str(port["protocol"]).upper() in RAW for port in ports):
         yield error("GGI043", entry, f"{entry} has several hosts and a TCP port")
     for host in hosts:
         if host == "*":

@@ -18,6 +18,7 @@ from gitops_gen.routes.table import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
     from gitops_gen.workflows.rendering import Verification
 
 ENDINGS = {".yaml", ".yml", ".json"}
