@@ -20,6 +20,12 @@ _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?", re.ASCII)
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _ORDINAL = re.compile(r"-(0|[1-9][0-9]*)", re.ASCII)
 
+# The rules of git-check-ref-format(1), narrowed to printable ASCII without quotes and shell signs.
+_BRANCH_PART = re.compile(r"(?!\.)(?!.*\.\.)(?!.*@\{)(?!.*\.lock$)(?!.*\.$)[A-Za-z0-9_.@%+=,#{}-]+", re.ASCII)
+
+BRANCH_LENGTH = 200
+"""Longest branch name; file systems under the remote end at 255 with `.lock` behind the last part."""
+
 TEMPLATE_FIELDS = ("cluster", "namespace", "workload", "pod", "ordinal", "ordinal+1", "port")
 """What may stand in braces in a host or a backend template (docs/reference/inventory.md, "Templates")."""
 
@@ -40,6 +46,19 @@ def is_subdomain(text: str) -> bool:
 def is_host(text: str) -> bool:
     """Tell whether `text` can be a host of ours: a subdomain of two labels or more, the last not all digits."""
     return is_subdomain(text) and "." in text and not text.rpartition(".")[2].isdigit()
+
+
+def is_branch(text: str) -> bool:
+    """Tell whether `text` can be a branch that we write: git's own rules, printable ASCII, no leading dash.
+
+    Nor a whole ref: git would make `refs/heads/refs/heads/main` of it, and then takes `main` for two.
+    """
+    return (
+        0 < len(text) <= BRANCH_LENGTH
+        and not text.startswith(("-", "refs/"))
+        and text not in {"HEAD", "@"}
+        and all(_BRANCH_PART.fullmatch(part) for part in text.split("/"))
+    )
 
 
 def template_fields(template: str) -> list[str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gitops_gen.inventory.rules.addresses import is_dns_name, is_ip
 from gitops_gen.inventory.rules.words import shown
 from gitops_gen.model import Engine
+from gitops_gen.naming import is_branch
 from gitops_gen.problems import Problem
 
 if TYPE_CHECKING:
@@ -130,15 +131,6 @@ def branch_name(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
                 subject=mesh.subject,
                 help="for example `main` or `releases/production`",
             )
-
-
-def is_branch(text: str) -> bool:
-    """Tell whether a text can be the name of a branch."""
-    if not text.isprintable() or any(letter in " ~^:?*[\\" for letter in text) or len(text.encode()) > 200:  # noqa: PLR2004
-        return False
-    if ".." in text or "@{" in text or text in {"@", "HEAD"} or text.endswith(".") or text.startswith(("-", "refs/")):
-        return False
-    return all(part and not part.startswith(".") and not part.endswith(".lock") for part in text.split("/"))
 
 
 def clean_path(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
