@@ -130,6 +130,7 @@ def _deletes(sides: Sides, mesh: str, accepted: frozenset[str], refusals: dict[t
 def unread(desired: Tree, found: Mapping[str, Entry], contents: Mapping[str, bytes]) -> list[str]:
     """Return the files that `reconcile` has to know and `contents` lacks: those that differ, and those not desired.
 
+    One that is only executable differs, too: it is written again, and who tells what that changes asks for what it was.
     A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2).
     """
     needed = []
@@ -138,7 +139,7 @@ def unread(desired: Tree, found: Mapping[str, Entry], contents: Mapping[str, byt
             continue
         if path in desired:
             algorithm = "sha1" if len(entry.blob) == _SHA1_LENGTH else "sha256"
-            if blob_id(desired[path], algorithm) != entry.blob:
+            if entry.mode != REGULAR or blob_id(desired[path], algorithm) != entry.blob:
                 needed.append(path)
         elif path.startswith(_EMPTIED):
             needed.append(path)

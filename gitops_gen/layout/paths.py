@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gitops_gen.naming import is_label
+
 KUSTOMIZATION = "kustomization.yaml"
 """The one name that we write; kustomize also looks for the other two and fails if it finds two of them."""
 
@@ -70,6 +72,12 @@ def is_remote_pod(path: str) -> bool:
     Neither pods nor kinds have a dot in their names.
     """
     return path.startswith("overlays/") and path.endswith(".yaml") and "." in stem_of(path.rpartition("/")[2])
+
+
+def is_record(path: str) -> bool:
+    """Tell whether a path is that of a cluster's record, `published/<cluster>.yaml`; all else there is a person's."""
+    folder, _, name = path.partition("/")
+    return folder == "published" and name.endswith(".yaml") and is_label(name.removesuffix(".yaml"))
 
 
 def parent(path: str) -> str:

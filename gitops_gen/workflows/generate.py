@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.delivery import worktree
 from gitops_gen.delivery.published import recorded_addresses
-from gitops_gen.layout.paths import is_remote_pod
+from gitops_gen.layout.paths import is_record, is_remote_pod
 from gitops_gen.layout.seal import read_seal
 from gitops_gen.manifest import load
 from gitops_gen.resources.addresses import given_addresses
-from gitops_gen.tree import below
 from gitops_gen.workflows.desired import Comparison, Target, compare
 from gitops_gen.workflows.rendering import verify
 
@@ -34,7 +33,7 @@ class Generated:
 def folder_target(folder: Path) -> Target:
     """Read what a folder holds below our top-level folders. Raises InputError when it cannot be read."""
     entries = worktree.entries(folder)
-    records = worktree.read(folder, below(entries, "published"))
+    records = worktree.read(folder, filter(is_record, entries))
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return worktree.read(folder, paths)

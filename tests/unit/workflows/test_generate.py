@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gitops_gen.errors import RefusedError
 from gitops_gen.manifest import load
 from gitops_gen.resources.addresses import allocate, given_addresses
 from gitops_gen.workflows.generate import compare_folder, generate
@@ -68,3 +71,22 @@ def test_addresses_of_an_edited_file_are_not_believed(tmp_path: Path) -> None:
     compared = compare_folder(inventory_of(1), tmp_path)
     assert compared.desired.addresses == {host(0): given}
     assert [refusal.path for refusal in compared.reconciled.refusals] == [str(file.relative_to(tmp_path))]
+
+
+def test_what_people_keep_beside_the_records_is_let_be(tmp_path: Path) -> None:
+    for path in ("published/README.md", "published/notes/east.yaml", "published/Upper.yaml"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("notes\n")
+    assert generate(inventory_of(1), tmp_path).comparison.reconciled.refusals == ()
+    (tmp_path / "published" / "east.yaml").write_text("notes\n")
+    with pytest.raises(RefusedError, match=r"published/east\.yaml"):
+        generate(inventory_of(1), tmp_path)
+
+
+def test_a_file_that_is_executable_is_the_file_that_was_there(tmp_path: Path) -> None:
+    generate(inventory_of(1), tmp_path)
+    file = "overlays/east/streaming/kafka/kafka-0.yaml"
+    (tmp_path / file).chmod(0o755)
+    comparison = compare_folder(inventory_of(1), tmp_path)
+    assert {path: comparison.contents[path] for path in comparison.reconciled.writes} == comparison.reconciled.writes
+    assert list(comparison.reconciled.writes) == [file]
