@@ -2,7 +2,8 @@
 
 A file sealed by this Mesh and intact is ours. An edited one, one of another Mesh and a person's own are not, and
 neither is anything reached through a link. A refusal concerns its sync unit: that unit stays exactly as it is, and so
-does everything else that would change what it renders; the others go on (DESIGN section 7).
+does everything else that would change what it renders; the others go on
+(docs/explanation/ownership-and-seals.md, "A refusal holds back one unit").
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def unread(desired: Tree, found: Mapping[str, Entry], contents: Mapping[str, byt
     """Return the files that `reconcile` has to know and `contents` lacks: those that differ, and those not desired.
 
     One that is only executable differs, too: it is written again, and who tells what that changes asks for what it was.
-    A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2).
+    A file whose blob id is the desired one is intact by that and never read
+    (docs/explanation/how-a-publish-works.md).
     """
     needed = []
     for path, entry in found.items():
