@@ -58,6 +58,31 @@ def verify_option(default: str) -> Callable[[F], F]:
     )
 
 
+def selection_options(command: F) -> F:
+    """Add the options that say which clusters and workloads a command is about."""
+    command = option(
+        "--workload",
+        "workloads",
+        multiple=True,
+        metavar="NS/NAME",
+        help="Only this workload; everything else stays as it is published. May be given several times.",
+    )(command)
+    command = option(
+        "--select",
+        "labels",
+        multiple=True,
+        metavar="LABEL=VALUE",
+        help="Only clusters with this label (ring=canary); several: clusters that have all of them.",
+    )(command)
+    return option(
+        "--cluster",
+        "clusters",
+        multiple=True,
+        metavar="CLUSTER",
+        help="Only this cluster; all others stay as they are published. May be given several times.",
+    )(command)
+
+
 def repository_options(command: F) -> F:
     """Add the options that say which GitOps repository and branch, and how long its calls may take."""
     command = option(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option, repository_options
-from gitops_gen.errors import ExitCode
+from gitops_gen.cli.options import inventory_argument, option, repository_options, selection_options
 
 
 @click.command(
@@ -19,29 +18,51 @@ Examples:
 )
 @inventory_argument
 @repository_options
+@selection_options
 @option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
 )
-def command(inventory: str, repository: str | None, branch: str | None, timeout: int, style: str) -> None:
+def command(
+    inventory: str,
+    repository: str | None,
+    branch: str | None,
+    timeout: int,
+    clusters: tuple[str, ...],
+    labels: tuple[str, ...],
+    workloads: tuple[str, ...],
+    style: str,
+) -> None:
     """Say what publishing INVENTORY would change; write nothing.
 
     Compares what the inventory says with what the branch holds: by resource, not by line, and by meaning. Where a
     guard would hold the plan back, its digest is shown, for `publish --approve`. Exit code 0: a plan, empty or not;
-    1: problems in the inventory; 3: something would be refused or held back.
+    1: problems in the inventory; 3: something would be refused or held back; 4: a newer inventory is published already.
     """
-    from gitops_gen.cli.programs import remote
+    from gitops_gen.cli.kept import kept_code, kept_report
+    from gitops_gen.cli.programs import lineage, remote
     from gitops_gen.plan.guards import passes
     from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.publishing import plan_changes
+    from gitops_gen.workflows.selecting import Selection
 
     told = console.read(inventory, style)
     console.progress("reading the GitOps repository")
     with console.proven(told, style):
-        planned = plan_changes(told.inventory, remote(repository, branch, timeout))
+        planned = plan_changes(
+            told.inventory,
+            remote(repository, branch, timeout),
+            lineage=lineage(inventory, told.judged, timeout),
+            selection=Selection(clusters=clusters, labels=labels, workloads=workloads),
+        )
     refusals = planned.comparison.reconciled.refusals
     if style == "json":
-        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base))
+        kept = {"kept": kept_report(planned, style=style)}
+        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, more=kept))
     else:
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=False))
-    if refusals or not passes(planned.findings, planned.plan, None):
-        console.end(ExitCode.REFUSED)
+        stays = kept_report(planned, style=style)
+        if stays:
+            console.result(stays)
+    code = kept_code(planned, refused=bool(refusals) or not passes(planned.findings, planned.plan, None))
+    if code:
+        console.end(code)

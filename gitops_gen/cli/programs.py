@@ -13,7 +13,7 @@ from gitops_gen.cli import console
 
 if TYPE_CHECKING:
     from gitops_gen.delivery.commit import Identity
-    from gitops_gen.delivery.provenance import Provenance
+    from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.workflows.publishing import Clock, Remote
     from gitops_gen.workflows.reading import Judged
     from gitops_gen.workflows.rendering import Verification
@@ -55,12 +55,15 @@ def remote(repository: str | None, branch: str | None, timeout: int) -> Remote:
     )
 
 
-def provenance(inventory: str, judged: Judged, timeout: int) -> Provenance:
-    """Find the commit that holds exactly the inventory that was read."""
+def lineage(inventory: str, judged: Judged, timeout: int) -> Lineage:
+    """Find the commit that holds exactly the inventory that was read, and the history behind it."""
+    from gitops_gen.delivery.lineage import inventory_lineage
     from gitops_gen.delivery.provenance import inventory_provenance
 
     contents = {source.name: source.content for source in judged.sources}
-    return inventory_provenance(inventory, contents, environment=console.environment(), timeout_s=float(timeout))
+    environment, timeout_s = console.environment(), float(timeout)
+    found = inventory_provenance(inventory, contents, environment=environment, timeout_s=timeout_s)
+    return inventory_lineage(inventory, found, environment=environment, timeout_s=timeout_s)
 
 
 def identity(author: str) -> Identity:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.delivery.holds import Hold, hold_value, read_hold
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.kustomization import listed
 from gitops_gen.layout.paths import KUSTOMIZATION
@@ -28,7 +29,9 @@ FOLDER = "published"
 API_VERSION = "gitops-gen.io/v1alpha1"
 KIND = "Published"
 
-_KEYS = frozenset({"apiVersion", "kind", "mesh", "cluster", "serial", "output", "tree", "inventory", "addresses"})
+_KEYS = frozenset(
+    {"apiVersion", "kind", "mesh", "cluster", "serial", "output", "tree", "inventory", "addresses", "holds"}
+)
 _INVENTORY_KEYS = frozenset({"repository", "revision", "digest"})
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -38,8 +41,9 @@ class Published:
     """The published state of one cluster.
 
     `serial` counts the changes that gitops-gen made; `tree` is the Git id of the cluster's closure (see `closure`) as
-    a tree of its own; repository, revision and digest say which inventory it was compiled from; `addresses` are those
-    of the Mesh's vipPool that the cluster's resources use, by host.
+    a tree of its own; repository and revision name the newest commit of the inventory that was published, digest what
+    it said; `addresses` are those of the Mesh's vipPool that the cluster's resources use, by host; `holds` are sorted
+    by workload.
     """
 
     mesh: str
@@ -51,6 +55,7 @@ class Published:
     repository: str = ""
     revision: str = ""
     addresses: Mapping[str, str] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
 
     def __post_init__(self) -> None:
         """Make the addresses as frozen as the rest."""
@@ -59,7 +64,7 @@ class Published:
     @property
     def content(self) -> tuple[object, ...]:
         """What the serial counts: everything but the serial itself and the inventory that it came from."""
-        return (self.mesh, self.cluster, self.output, self.tree, dict(self.addresses))
+        return (self.mesh, self.cluster, self.output, self.tree, dict(self.addresses), self.holds)
 
 
 def published_path(cluster: str) -> str:
@@ -87,16 +92,20 @@ def closure_id(tree: Tree, blobs: Mapping[str, str], cluster: str, object_format
     return tree_id({path: blobs[path] for path in closure(tree, cluster)}, object_format)
 
 
-def next_published(previous: Published | None, current: Published) -> Published:
+def next_published(
+    previous: Published | None, current: Published, *, highest: int = 0, advances: bool = False
+) -> Published:
     """Return what is to stand in the file: `previous` itself where nothing of the cluster changed.
 
-    `current` says what is published now; its serial does not matter, for that is the previous one's plus one.
+    `current` says what is published now; its serial does not matter: it is one more than the highest that was ever
+    there (`highest`, where that is not the previous one's). With `advances` the inventory's commit is written even
+    though nothing else changes, and the serial stays: a run of an inventory in between is then known to be late.
     """
     if previous is None:
-        return replace(current, serial=1)
-    if previous.content == current.content:
-        return previous
-    return replace(current, serial=previous.serial + 1)
+        return replace(current, serial=highest + 1)
+    if previous.content != current.content or highest > previous.serial:
+        return replace(current, serial=max(previous.serial, highest) + 1)
+    return replace(current, serial=previous.serial) if advances else previous
 
 
 # --- out -----------------------------------------------------------------------------------------------------------
@@ -117,6 +126,8 @@ def dump_published(published: Published) -> bytes:
     }
     if published.addresses:
         body["addresses"] = dict(sorted(published.addresses.items()))
+    if published.holds:
+        body["holds"] = [hold_value(hold) for hold in published.holds]
     return seal(dump([body]), published.mesh, f"Cluster {published.cluster}")
 
 
@@ -171,8 +182,9 @@ def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Publis
     newer = "use the gitops-gen that wrote it, or a newer one"
     inventory = body.get("inventory")
     addresses = body.get("addresses", {})
-    if not isinstance(inventory, Mapping) or not isinstance(addresses, Mapping):
-        raise _refused(path, "inventory or addresses is no mapping", newer)
+    holds = body.get("holds", [])
+    if not isinstance(inventory, Mapping) or not isinstance(addresses, Mapping) or not isinstance(holds, list):
+        raise _refused(path, "inventory, addresses or holds has another form", newer)
     unknown = sorted({*body} - _KEYS) + sorted({*inventory} - _INVENTORY_KEYS)
     if unknown:
         raise _refused(path, f"this gitops-gen does not know {unknown[0]!r} in it", newer)
@@ -188,6 +200,9 @@ def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Publis
         raise _refused(path, "serial or output is no number above 0", newer)
     if not all(isinstance(text, str) and text for text in texts) or not _OBJECT_ID.fullmatch(str(body["tree"])):
         raise _refused(path, "a value is missing or of the wrong type", newer)
+    read = [read_hold(hold) for hold in holds]
+    if None in read:
+        raise _refused(path, "this gitops-gen does not understand a hold in it", newer)
     return Published(
         mesh=mesh,
         cluster=cluster,
@@ -198,4 +213,5 @@ def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Publis
         repository=inventory.get("repository", ""),
         revision=inventory.get("revision", ""),
         addresses=addresses,
+        holds=tuple(hold for hold in read if hold is not None),
     )

@@ -103,10 +103,11 @@ def _add_folder(
     `base` is the way to what the folder builds on, and what that comes from.
     """
     way, source = base or ("", "")
-    listed, sources = [way], {source}
+    listed, sources = [way], set(source.split(", "))
     for stem, resources in sorted(files.items()):
         name = file_name(stem)
-        here = {resource.place.source for resource in resources}
+        # What is read back from a file that comes from several documents names them all.
+        here = {part for one in {resource.place.source for resource in resources} for part in one.split(", ")}
         listed.append(name)
         sources |= here
         body = dump([resource.manifest for resource in resources])

@@ -41,15 +41,19 @@ def findings_text(plan: Plan, findings: Sequence[GuardFinding], *, approved: boo
     return "\n".join(lines)
 
 
-def planned_json(
+def planned_json(  # noqa: PLR0913 - each is a part of the result
     plan: Plan,
     findings: Sequence[GuardFinding],
     refusals: Sequence[Refusal],
     *,
     base: str | None,
     outcome: dict[str, object] | None = None,
+    more: dict[str, object] | None = None,
 ) -> str:
-    """Return a plan, what guards and refusals say, and what became of it, as JSON (docs/reference/plan-json.md)."""
+    """Return a plan, what guards and refusals say, and what became of it, as JSON (docs/reference/plan-json.md).
+
+    `more` are further fields: what stays as it is published.
+    """
     value: dict[str, object] = {"summary": plan_summary(plan), **plan_value(plan), "base": base}
     value["guards"] = [
         {
@@ -63,6 +67,7 @@ def planned_json(
         for finding in findings
     ]
     value["refusals"] = refusals_value(refusals)
+    value.update(more or {})
     if outcome is not None:
         value["outcome"] = outcome
     return json.dumps(value, indent=2)

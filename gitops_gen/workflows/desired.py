@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.engines.objects import engine_files
 from gitops_gen.layout.build import build_tree
 from gitops_gen.layout.ownership import Reconciled, reconcile, unread
-from gitops_gen.layout.seal import seal
+from gitops_gen.layout.seal import same_body, seal
 from gitops_gen.layout.units import lost_units, units_of
 from gitops_gen.manifest import dump
 from gitops_gen.resources.addresses import allocate
@@ -66,6 +66,18 @@ class Comparison:
     reconciled: Reconciled
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixture:
+    """A mesh that is not wholly what the inventory makes: some parts of it stay as they stand.
+
+    `compiled` are the resources of all clusters. Of the files in `untouched` (path -> content, None for: there is none)
+    nothing is written or deleted: engine objects, and files of parts that stay which somebody edited.
+    """
+
+    compiled: Mapping[str, Sequence[Compiled]]
+    untouched: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
 def compile_desired(inventory: Inventory, addresses: Mapping[str, str] | None = None) -> Desired:
     """Compile an inventory without errors; `addresses` were recorded before and are kept."""
     given = allocate(hosts_with_address(inventory), inventory.mesh.vip_pool, addresses or {})
@@ -78,20 +90,27 @@ def compile_tree(inventory: Inventory) -> Tree:
     return compile_desired(inventory).tree
 
 
-def compare(inventory: Inventory, target: Target, accepted: frozenset[str] = frozenset()) -> Comparison:
-    """Compile for a target and settle, file by file, what happens to it.
+def compare(
+    inventory: Inventory, target: Target, accepted: frozenset[str] = frozenset(), mixture: Mixture | None = None
+) -> Comparison:
+    """Compile for a target and settle, file by file, what happens to it; a mixture takes the place of compiling.
 
     A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2). A unit that
     the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
     Raises UnprovenError, before anything is compared, when the routes are not proven.
     """
-    desired = compile_desired(inventory, target.addresses)
-    require_proof(desired)
+    if mixture is None:
+        desired = compile_desired(inventory, target.addresses)
+    else:
+        tree = _untouched(_tree(inventory, mixture.compiled), mixture)
+        desired = Desired(inventory=inventory, addresses=target.addresses, compiled=mixture.compiled, tree=tree)
+    require_proof(desired, mixed=mixture is not None)
     contents = target.read(unread(desired.tree, target.found, {}))
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
     lost = lost_units(desired.tree, contents, mesh, sync_unit)
     if lost:
-        desired = replace(desired, tree=_tree(inventory, desired.compiled, lost))
+        tree = _tree(inventory, desired.compiled, lost)
+        desired = replace(desired, tree=_untouched(tree, mixture) if mixture else tree)
         contents |= target.read(unread(desired.tree, target.found, contents))
     reconciled = reconcile(
         desired=desired.tree,
@@ -113,3 +132,17 @@ def _tree(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]], reti
         path: seal(dump(objects), mesh, f"Mesh {mesh}") for path, objects in engine_files(inventory, units).items()
     }
     return {**tree, **engines}
+
+
+def _untouched(tree: Tree, mixture: Mixture) -> Tree:
+    """Return the tree with the files that are not to be touched as they are.
+
+    An edited one counts only while it says what would be written: then the edit stays, without a new seal.
+    """
+    mixed = dict(tree)
+    for path, content in mixture.untouched.items():
+        if content is None:
+            mixed.pop(path, None)
+        elif path.startswith("engines/") or (path in tree and same_body(tree[path], content)):
+            mixed[path] = content
+    return mixed

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.clone import open_clone, repository_folder
+from gitops_gen.delivery.fence import Fence, check_fence
 from gitops_gen.delivery.message import commit_message
-from gitops_gen.delivery.published import recorded_addresses
 from gitops_gen.delivery.push import Result
 from gitops_gen.delivery.url import parse_repository
 from gitops_gen.errors import (
@@ -25,22 +25,24 @@ from gitops_gen.errors import (
 from gitops_gen.layout.build import manifests_by_path
 from gitops_gen.plan import compare as comparing
 from gitops_gen.plan.census import take_census
-from gitops_gen.plan.guards import check_guards, passes
+from gitops_gen.plan.guards import GuardFinding, Verdict, check_guards, passes
 from gitops_gen.report.plan import plan_subject, plan_text
-from gitops_gen.tree import OWNED_ROOTS, below
-from gitops_gen.workflows.desired import Target, compare
+from gitops_gen.workflows.branch import Branch, look
+from gitops_gen.workflows.desired import compare
+from gitops_gen.workflows.keeping import check_mixture, settle
 from gitops_gen.workflows.records import next_records
 from gitops_gen.workflows.rendering import verify
+from gitops_gen.workflows.selecting import Selection, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.delivery.commit import Identity
+    from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.delivery.provenance import Provenance
     from gitops_gen.model import Inventory
     from gitops_gen.plan.changes import Plan
-    from gitops_gen.plan.guards import GuardFinding
     from gitops_gen.tree import Entry
     from gitops_gen.workflows.desired import Comparison
     from gitops_gen.workflows.rendering import Verification
@@ -70,16 +72,22 @@ class Remote:
 class Planned:
     """What a publish would do now, and what the guards say to it.
 
-    `found` is every entry below our top-level folders, `records` the files of `published/` among them. `base` is the
-    commit that all was judged by, None where there is no branch yet.
+    `found` is every entry below our top-level folders. `branch` has the clusters' records, and what stays as it is.
+    `base` is the commit that all was judged by, None where there is no branch yet.
     """
 
     comparison: Comparison
     plan: Plan
     findings: tuple[GuardFinding, ...]
     found: Mapping[str, Entry]
-    records: Mapping[str, bytes]
+    branch: Branch
     base: str | None
+
+    @property
+    def superseded(self) -> bool:
+        """Whether nothing that this run is about could go on: newer inventories are published everywhere."""
+        kept = self.branch.kept
+        return bool(kept.superseded) and not {*self.comparison.desired.compiled} - {*kept.superseded, *kept.unchosen}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,27 +153,65 @@ def gitops_clone(inventory: Inventory, remote: Remote) -> Iterator[Clone]:
         yield clone
 
 
-def plan_changes(inventory: Inventory, remote: Remote, accepted: frozenset[str] = frozenset()) -> Planned:
-    """Say what publish would do; write nothing. Raises as `gitops_clone` does."""
+def plan_changes(
+    inventory: Inventory,
+    remote: Remote,
+    accepted: frozenset[str] = frozenset(),
+    *,
+    lineage: Lineage | None = None,
+    selection: Selection | None = None,
+) -> Planned:
+    """Say what publish would do; write nothing.
+
+    Without `lineage` it is not asked whether a newer inventory is published. Raises as `gitops_clone` does.
+    """
     with gitops_clone(inventory, remote) as clone:
-        return plan_on(inventory, clone, accepted)
+        return plan_on(inventory, clone, accepted, lineage=lineage, selection=selection)
 
 
-def plan_on(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozenset()) -> Planned:
-    """Compile for what a clone holds now, and compare."""
-    entries = clone.entries(*OWNED_ROOTS)
-    records = _read(clone, entries, below(entries, "published"))
-    target = Target(
-        # What was published is remembered beside the tree; it is no part of it.
-        found={path: entry for path, entry in entries.items() if not path.startswith("published/")},
-        read=lambda paths: _read(clone, entries, paths),
-        addresses=recorded_addresses(records),
+def plan_on(
+    inventory: Inventory,
+    clone: Clone,
+    accepted: frozenset[str] = frozenset(),
+    *,
+    lineage: Lineage | None = None,
+    selection: Selection | None = None,
+) -> Planned:
+    """Compile for what a clone holds now, find out what of it has to stay, and compare."""
+    found = look(inventory, clone, accepted)
+    chosen = choose(
+        selection or Selection(),
+        inventory,
+        published={*found.standing.clusters(), *found.states},
+        standing=found.standing.workloads(),
     )
-    comparison = compare(inventory, target, accepted)
+    newest = {cluster: state.newest for cluster, state in found.states.items() if state.newest}
+    clusters = {*chosen.clusters, *newest, *found.whole.desired.compiled}
+    fence = check_fence(lineage, clusters, newest) if lineage else Fence()
+    kept = settle(inventory, found.standing, clone, found.states, fence, chosen)
+    comparison = compare(inventory, found.target, accepted, kept.mixture) if kept.mixture else found.whole
+    changes = _plan(comparison, found.entries)
+    check_mixture(changes, kept.parts)
+    return Planned(
+        comparison=comparison,
+        plan=changes,
+        findings=(*check_guards(changes, inventory.mesh.guards), *_unordered(changes, fence)),
+        found=found.entries,
+        branch=Branch(
+            states=found.states,
+            kept=kept,
+            advances=fence.advances - {*kept.unchosen, *kept.superseded, *kept.lost},
+        ),
+        base=clone.base,
+    )
+
+
+def _plan(comparison: Comparison, entries: Mapping[str, Entry]) -> Plan:
+    """Plan what a comparison would write and delete."""
     desired, reconciled = comparison.desired, comparison.reconciled
-    sync_unit = inventory.mesh.gitops.sync_unit
-    changes = comparing.plan_changes(
-        inventory_digest=inventory.digest,
+    sync_unit = desired.inventory.mesh.gitops.sync_unit
+    return comparing.plan_changes(
+        inventory_digest=desired.inventory.digest,
         sync_unit=sync_unit,
         census=take_census(desired.compiled, sync_unit),
         before=comparison.contents,
@@ -173,35 +219,45 @@ def plan_on(inventory: Inventory, clone: Clone, accepted: frozenset[str] = froze
         deletes=reconciled.deletes,
         kept=desired.tree,
         paths_before=list(entries),
-        compiled=manifests_by_path(inventory, desired.compiled),
+        compiled=manifests_by_path(desired.inventory, desired.compiled),
     )
-    findings = tuple(check_guards(changes, inventory.mesh.guards))
-    return Planned(
-        comparison=comparison,
-        plan=changes,
-        findings=findings,
-        found=entries,
-        records=records,
-        base=clone.base,
-    )
+
+
+def _unordered(plan: Plan, fence: Fence) -> list[GuardFinding]:
+    """Ask for approval where an inventory of which nobody knows how old it is would change a cluster."""
+    changed = {cluster.name for cluster in plan.clusters}
+    return [
+        GuardFinding(
+            guard="unordered-inventory",
+            verdict=Verdict.NEEDS_APPROVAL,
+            scope=cluster,
+            number=1,
+            limit=0,
+            message=f"cluster {cluster}: {found.reason}; {found.help}",
+        )
+        for cluster, (_, found) in sorted(fence.unordered.items())
+        if cluster in changed
+    ]
 
 
 def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
     inventory: Inventory,
     remote: Remote,
     *,
-    provenance: Provenance,
+    lineage: Lineage,
     signature: Signature,
     clock: Clock,
     deadline_s: float,
     approved: str | None = None,
+    selection: Selection | None = None,
     verification: Verification | None = None,
     accepted: frozenset[str] = frozenset(),
     told: Callable[[str], None] = lambda _: None,
 ) -> Published:
     """Commit the tree of an inventory without errors to its GitOps repository, in one commit and one push.
 
-    What is refused (a hand edit, somebody else's file) holds back its own sync unit only and stands in the result.
+    What is refused (a hand edit, somebody else's file) holds back its own sync unit only and stands in the result. So
+    does what stays: a hold, a cluster with a newer inventory than `lineage` has, all that `selection` leaves out.
     What the guards hold back is published only when `approved` is the digest of that very plan. A lost race is
     compiled again until `deadline_s` seconds have passed. `told` hears what is going on.
     Raises InputError and ToolError as `gitops_clone` does, ToolError when a unit does not render as compiled,
@@ -214,15 +270,16 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
         tries = 1
         while True:
             told("compiling")
-            planned = plan_on(inventory, clone, accepted)
+            planned = plan_on(inventory, clone, accepted, lineage=lineage, selection=selection)
             verified = 0
             commit = None
             guarded = not passes(planned.findings, planned.plan, approved)
-            if not planned.plan.empty and not guarded:
+            records = {} if guarded or planned.superseded else _records(clone, planned, lineage.provenance)
+            if records or not (planned.plan.empty or guarded or planned.superseded):
                 if verification is not None:
                     told("rendering with kustomize")
                     verified = verify(planned.comparison, verification)
-                commit = _commit(inventory, clone, planned, provenance, signature)
+                commit = _commit(inventory, clone, planned, records, lineage.provenance, signature)
                 told("pushing")
             if commit is None or _landed(clone, commit):
                 return Published(
@@ -246,21 +303,35 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
             tries += 1
 
 
-def _commit(inventory: Inventory, clone: Clone, planned: Planned, provenance: Provenance, signature: Signature) -> str:
-    """Write the one commit of a plan into the clone, with the record of what is published in each cluster."""
-    reconciled = planned.comparison.reconciled
-    records = next_records(
+def _records(clone: Clone, planned: Planned, provenance: Provenance) -> dict[str, bytes]:
+    """Return the records that a plan changes."""
+    return next_records(
         planned.comparison,
         planned.found,
-        planned.records,
+        planned.branch,
         provenance=provenance,
         object_format=clone.object_format,
+        only_settled=planned.plan.empty,
     )
+
+
+def _commit(  # noqa: PLR0913, PLR0917 - all that goes into a commit
+    inventory: Inventory,
+    clone: Clone,
+    planned: Planned,
+    records: Mapping[str, bytes],
+    provenance: Provenance,
+    signature: Signature,
+) -> str:
+    """Write the one commit of a plan into the clone, with the record of what is published in each cluster."""
+    reconciled = planned.comparison.reconciled
+    clusters = ", ".join(sorted(path.rpartition("/")[2].removesuffix(".yaml") for path in records))
+    subject = f"Record what is published in {clusters}" if planned.plan.empty else plan_subject(planned.plan)
     return clone.write_commit(
         writes={**reconciled.writes, **records},
         deletes=reconciled.deletes,
         message=commit_message(
-            plan_subject(planned.plan),
+            subject,
             plan_text(planned.plan),
             provenance=provenance,
             inventory_digest=inventory.digest,
@@ -298,9 +369,3 @@ def _landed(clone: Clone, commit: str) -> bool:
             help=look,
         )
     return outcome.result is Result.LANDED
-
-
-def _read(clone: Clone, entries: Mapping[str, Entry], paths: Sequence[str]) -> dict[str, bytes]:
-    """Return the contents of some paths, in one batch."""
-    contents = clone.read([entries[path].blob for path in paths])
-    return {path: contents[entries[path].blob] for path in paths}

@@ -8,7 +8,6 @@ from gitops_gen.delivery.published import (
     Published,
     closure_id,
     dump_published,
-    load_published,
     next_published,
     published_path,
 )
@@ -22,30 +21,40 @@ if TYPE_CHECKING:
     from gitops_gen.compiled import Compiled
     from gitops_gen.delivery.provenance import Provenance
     from gitops_gen.tree import Entry, Tree
+    from gitops_gen.workflows.branch import Branch
     from gitops_gen.workflows.desired import Comparison
 
 
-def next_records(
+def next_records(  # noqa: PLR0913 - a record is made of all that is known
     comparison: Comparison,
     found: Mapping[str, Entry],
-    records: Mapping[str, bytes],
+    branch: Branch,
     *,
     provenance: Provenance,
     object_format: str,
+    only_settled: bool,
 ) -> dict[str, bytes]:
     """Return the files of `published/` that change with a plan, by path.
 
-    `records` are the present ones. A cluster in which nothing changes keeps its file byte for byte. Raises RefusedError
-    for a present record that cannot be understood.
+    A cluster in which nothing changes keeps its file byte for byte, and so does one whose record cannot be used. With
+    `only_settled`, where the plan itself is empty, only what has to be remembered all the same is written: a hold that
+    began or ended, what somebody took back, and the commit of the inventory where the fence needs it.
     """
-    inventory = comparison.desired.inventory
+    inventory, kept = comparison.desired.inventory, branch.kept
     tree = _tree_after(comparison, found, object_format)
     blobs = blob_ids(tree, object_format)
+    clusters = {cluster for path in tree if (cluster := cluster_of(path)) is not None}
     changed = {}
-    for cluster in sorted({cluster for path in tree if (cluster := cluster_of(path)) is not None}):
-        path = published_path(cluster)
-        previous = load_published(records[path], mesh=inventory.mesh.name, cluster=cluster) if path in records else None
+    for cluster in sorted({*clusters, *kept.settled} - {*kept.lost}):
+        state = branch.states.get(cluster)
+        previous, newest = (state.record, state.newest) if state else (None, None)
+        highest = state.highest if state else 0
+        advances = cluster in branch.advances
+        if only_settled and not advances and cluster not in kept.settled:
+            continue
         known = inventory.clusters.get(cluster)
+        goes_on = cluster not in kept.superseded and cluster not in kept.unchosen
+        moves = goes_on and provenance.revision
         current = Published(
             mesh=inventory.mesh.name,
             cluster=cluster,
@@ -53,14 +62,16 @@ def next_records(
             # A cluster that left the inventory keeps the level that its tombstones were written with.
             output=known.output if known else previous.output if previous else 1,
             tree=closure_id(tree, blobs, cluster, object_format),
-            digest=inventory.digest,
-            repository=provenance.repository,
-            revision=provenance.revision,
+            digest=inventory.digest if goes_on or newest is None else newest.digest,
+            # What has no order takes nothing from the fence: the newest commit that was published stays known.
+            repository=provenance.repository if moves or newest is None else newest.repository,
+            revision=provenance.revision if moves or newest is None else newest.revision,
             addresses=_addresses_in(comparison.desired.compiled.get(cluster, ())),
+            holds=kept.holds.get(cluster, previous.holds if previous else ()),
         )
-        following = next_published(previous, current)
+        following = next_published(previous, current, highest=highest, advances=advances)
         if following is not previous:
-            changed[path] = dump_published(following)
+            changed[published_path(cluster)] = dump_published(following)
     return changed
 
 
@@ -73,7 +84,7 @@ def _tree_after(comparison: Comparison, found: Mapping[str, Entry], object_forma
             after[path] = reconciled.writes[path]
         elif path in found and found[path].blob == blob_id(content, object_format):
             after[path] = content
-        elif path in comparison.contents:
+        elif (seal := read_seal(comparison.contents.get(path, b""))) and seal.mesh == desired.inventory.mesh.name:
             after[path] = comparison.contents[path]
     deleted = set(reconciled.deletes)
     mesh = desired.inventory.mesh.name

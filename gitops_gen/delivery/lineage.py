@@ -1,0 +1,154 @@
+"""The order of inventories: which of two commits of the inventory's repository comes after the other.
+
+Asked in the repository that the inventory was read from, read-only: nothing is fetched, no lock is taken. What is not
+there (a shallow clone, another repository) has no order, and whoever asks has to say so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from gitops_gen.delivery.environment import local_environment
+from gitops_gen.delivery.failure import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.delivery.facade import CleanGit
+    from gitops_gen.delivery.provenance import Provenance
+
+
+class Order(StrEnum):
+    """How an inventory stands to the commit that is recorded."""
+
+    SAME = "same"
+    NEWER = "newer"
+    OLDER = "older"
+    NONE = "none"
+
+
+class Ordered(NamedTuple):
+    """The order, and where there is none: why, and what to do about it."""
+
+    order: Order
+    reason: str = ""
+    help: str = ""
+
+
+class Lineage(Protocol):
+    """What a publish asks about the inventory that it was given."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the inventory comes from."""
+
+    def order(self, recorded: str) -> Ordered:
+        """Tell how the inventory stands to a commit that is recorded."""
+
+    def detour(self, recorded: str) -> bool:
+        """Tell whether, since a recorded commit, there was an inventory that is neither that one nor this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untracked:
+    """An inventory that no commit holds: it has no order to anything. `provenance` says why."""
+
+    provenance: Provenance
+
+    def order(self, recorded: str) -> Ordered:
+        """Tell that there is none."""
+        return Ordered(
+            Order.NONE,
+            f"{self.provenance.reason}, so nobody can tell whether it is newer than commit {recorded[:12]}",
+            "commit the inventory and run again in that clone",
+        )
+
+    def detour(self, recorded: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Tell nothing: there is no way from anywhere to here."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class GitLineage:
+    """An inventory that is exactly what a commit holds at `inside` ("" for the top), and the history behind it."""
+
+    git: CleanGit
+    provenance: Provenance
+    inside: str
+
+    def order(self, recorded: str) -> Ordered:
+        """Ask git which of the two commits descends from the other."""
+        own = self.provenance.revision
+        if recorded == own:
+            return Ordered(Order.SAME)
+        shallow = self._shallow()
+        deepen = "fetch the whole history: git fetch --unshallow (fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0)"
+        if not self._has(recorded):
+            reason = f"this clone of the inventory does not hold commit {recorded[:12]}, which was published last"
+            return Ordered(Order.NONE, reason, deepen if shallow else "run `git fetch` there and try again")
+        if self._descends(recorded, own):
+            return Ordered(Order.OLDER)
+        if self._descends(own, recorded):
+            return Ordered(Order.NEWER)
+        reason = f"neither of commits {own[:12]} and {recorded[:12]}, which was published last, descends from the other"
+        return Ordered(Order.NONE, reason, deepen if shallow else "merge or rebase, so that one history has both")
+
+    def detour(self, recorded: str) -> bool:
+        """Compare the inventory's tree in the commits between; a doubt counts as a yes."""
+        below = ("--", self.inside) if self.inside else ()
+        try:
+            own = self.provenance.revision
+            listed = self.git.rev_list("--full-history", own, f"^{recorded}", *below).decode().split()
+            known = {self._content([recorded])[0], self._content([own])[0]}
+            return any(content not in known for content in self._content(listed))
+        except GitError:
+            return True
+
+    def _content(self, commits: list[str]) -> list[str]:
+        """Return what each commit holds as inventory: an object id, or git's word for nothing."""
+        asked = "".join(f"{commit}:{self.inside}\n" for commit in commits)
+        answer = self.git.cat_file("--batch-check=%(objectname)", istream=io.BytesIO(asked.encode()))
+        return [line.rpartition(" ")[2] for line in answer.decode("utf-8", "surrogateescape").splitlines()]
+
+    def _shallow(self) -> bool:
+        return bool(self.git.rev_parse("--is-shallow-repository").strip() == b"true")
+
+    def _has(self, commit: str) -> bool:
+        try:
+            self.git.cat_file("-e", f"{commit}^{{commit}}")
+        except GitError:
+            return False
+        return True
+
+    def _descends(self, younger: str, older: str) -> bool:
+        try:
+            self.git.merge_base("--is-ancestor", older, younger)
+        except GitError:
+            # Exit code 1 is a no; a history with holes in it answers nothing else that could be relied on.
+            return False
+        return True
+
+
+def inventory_lineage(
+    path: str, provenance: Provenance, *, environment: Mapping[str, str], timeout_s: float
+) -> Lineage:
+    """Return the lineage of the inventory at `path`, whose provenance is known. Raises as `inventory_provenance`."""
+    if not provenance.revision:
+        return Untracked(provenance)
+    from gitops_gen.delivery.facade import CleanGit
+
+    named = Path(path).resolve()
+    folder = named if named.is_dir() else named.parent
+    reading = local_environment(environment, home=os.devnull, config={"safe.directory": "*"})
+    asked = CleanGit(folder, reading, timeout_s=timeout_s).rev_parse("--show-toplevel")
+    top = Path(asked.decode("utf-8", "surrogateescape").rstrip("\n"))
+    return GitLineage(
+        CleanGit(top, reading, timeout_s=timeout_s),
+        provenance,
+        "" if named == top else named.relative_to(top).as_posix(),
+    )

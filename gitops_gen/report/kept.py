@@ -1,0 +1,82 @@
+"""What a publish leaves as it is: holds, clusters with a newer inventory, records that cannot be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_gen.report.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gitops_gen.delivery.holds import Hold
+
+
+def hold_text(cluster: str, hold: Hold) -> str:
+    """Say in one line what is held, since when, by whom and why."""
+    what = f"{hold.workload} in {cluster}" if hold.workload else f"cluster {cluster}"
+    how = "rolled back to" if hold.cause == "rollback" else "taken back by hand in"
+    why = f": {hold.reason}" if hold.reason else ""
+    return printable(f"held: {what}, {how} {hold.revision[:12]} on {hold.since} by {hold.by}{why}")
+
+
+def release_command(cluster: str, workload: str) -> str:
+    """Return the command that ends a hold."""
+    scope = f" --workload {workload}" if workload else ""
+    return f"gitops-gen release INVENTORY --cluster {cluster}{scope}"
+
+
+def kept_text(
+    holds: Sequence[tuple[str, Hold, bool, str]],
+    ended: Sequence[tuple[str, Hold]],
+    superseded: Mapping[str, str],
+    lost: Mapping[str, str],
+) -> str:
+    """Write all that stays; `holds` are cluster, hold, whether it held anything back, and why it widens."""
+    lines = []
+    for cluster, newer in sorted(superseded.items()):
+        lines.append(f"superseded: cluster {cluster} has a newer inventory, of commit {newer[:12]}")
+    for cluster, hold, changes, because in holds:
+        lines.append(hold_text(cluster, hold))
+        if because:
+            lines.append(printable(f"  the whole cluster stays: {because}"))
+        if changes:
+            lines.append(f"  it stays as it is published; to go on: {release_command(cluster, hold.workload)}")
+    lines += [f"{hold_text(cluster, hold)}; the inventory says the same now, so it ends" for cluster, hold in ended]
+    for cluster, why in sorted(lost.items()):
+        lines.append(printable(f"refused: cluster {cluster} stays as it is: {why}"))
+        lines.append(
+            f"  help: restore the file from history, or accept what stands there: {release_command(cluster, '')}"
+        )
+    return "\n".join(lines)
+
+
+def hold_value(cluster: str, hold: Hold) -> dict[str, object]:
+    """Return a hold as JSON."""
+    return {
+        "cluster": cluster,
+        "workload": hold.workload,
+        "cause": str(hold.cause),
+        "revision": hold.revision,
+        "since": hold.since,
+        "by": hold.by,
+        "reason": hold.reason,
+    }
+
+
+def kept_value(
+    holds: Sequence[tuple[str, Hold, bool, str]],
+    ended: Sequence[tuple[str, Hold]],
+    superseded: Mapping[str, str],
+    lost: Mapping[str, str],
+) -> dict[str, object]:
+    """Return all that stays as JSON."""
+    return {
+        "holds": [
+            {**hold_value(cluster, hold), "changes": changes, "widens": because}
+            for cluster, hold, changes, because in holds
+        ],
+        "endedHolds": [hold_value(cluster, hold) for cluster, hold in ended],
+        "superseded": dict(sorted(superseded.items())),
+        "lost": dict(sorted(lost.items())),
+    }
