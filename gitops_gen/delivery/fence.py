@@ -1,4 +1,4 @@
-"""The fence: an older inventory never overwrites a newer one (DESIGN section 9).
+"""The fence: an older inventory never overwrites a newer one.
 
 Each cluster remembers the newest commit of the inventory that was published there. A run of an older one is
 superseded; one without order to it needs a person's word.

@@ -95,7 +95,7 @@ def compare(
 ) -> Comparison:
     """Compile for a target and settle, file by file, what happens to it; a mixture takes the place of compiling.
 
-    A file whose blob id is the desired one is intact by that and never read (DESIGN section 9, step 2). A unit that
+    A file whose blob id is the desired one is intact by that and never read. A unit that
     the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
     Raises UnprovenError, before anything is compared, when the routes are not proven.
     """

@@ -1,7 +1,7 @@
 """What stays as it is published: what is held, superseded or not chosen, and what was taken back by hand.
 
 The answer is worked out before anything is compared for good, so that the rest of a publish sees one desired tree:
-the mixture of what goes on and what stays (DESIGN section 9).
+the mixture of what goes on and what stays.
 """
 
 from __future__ import annotations

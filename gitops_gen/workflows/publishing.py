@@ -1,7 +1,8 @@
 """Plan and publish: the tree of an inventory against a branch of the GitOps repository.
 
 The remote ref update is the only commit point. Everything before it happens in memory and in a private temporary
-clone; a lost race is compiled again from the new tip, never merged (DESIGN section 9).
+clone; a lost race is compiled again from the new tip, never merged
+(docs/explanation/how-a-publish-works.md).
 """
 
 from __future__ import annotations

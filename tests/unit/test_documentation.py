@@ -1,4 +1,4 @@
-"""Pages lead somewhere and leave nothing out: links have targets, fields, codes and commands are explained."""
+"""Pages lead somewhere and leave nothing out: links and citations have targets, fields, codes and commands a place."""
 
 from __future__ import annotations
 
@@ -19,6 +19,26 @@ PAGES = [
     *sorted((ROOT / "examples").glob("*/README.md")),
 ]
 
+CODE = {
+    *(path for room in ("gitops_gen", "tests", "benchmarks", "script") for path in (ROOT / room).rglob("*.py")),
+    *(path for path in (ROOT / "script").iterdir() if path.is_file()),
+    *(path for room in ("gitops_gen", "examples", ".github") for path in (ROOT / room).rglob("*.y*ml")),
+    *(ROOT / "schema").glob("*.json"),
+    ROOT / "pyproject.toml",
+} - {Path(__file__)}
+"""Files whose comments may cite a page; this one has citations that lead nowhere, to see them found."""
+
+CITED = re.compile(r"\bdocs/[\w/-]+\.md\b(?P<headings>`?, (?:\"[^\"]+\"(?:,? and )?)+)?")
+"""A page, and what is named in it: `docs/explanation/guards.md, "Approve"`, or several headings joined by "and"."""
+
+ELSEWHERE = re.compile(
+    r"\bDESIGN\b"
+    r"|\b[Rr]eference:? (?:on )?(?:istio|Istio|gitops|reliability|real-workloads|style|scenario)\b(?!\.)"
+    r"|\b(?:istio|gitops|reliability|real-workloads|style)(?:\.md)?,? sections? \d"
+    r"|(?:\(| of |see )sections? \d"
+)
+"""Citations of what is no part of the repository: papers by their names, or sections by their numbers."""
+
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,11 +57,76 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def in_one_line(path: Path) -> str:
+    """Return a file's text without its line ends and the comment signs that follow them."""
+    return re.sub(r"\s*\n[ \t]*#?[ \t]*", " ", path.read_text(encoding="utf-8"))
+
+
+def dead_citations(text: str) -> list[str]:
+    """Return the citations of pages or headings that are not there; each heading as its page writes it."""
+    dead = []
+    for cited in CITED.finditer(text):
+        page = ROOT / cited[0].partition(".md")[0]
+        page = page.with_name(f"{page.name}.md")
+        titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE) if page.is_file() else []
+        if not titles or not set(re.findall(r'"([^"]+)"', cited["headings"] or "")) <= set(titles):
+            dead.append(cited[0])
+    return dead
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_leads_to_something(page: Path) -> None:
     for target, anchor in links(page):
         assert target.exists(), f"{page}: {target}"
         assert not anchor or anchor in anchors(target), f"{page}: {target}#{anchor}"
+
+
+def test_every_citation_in_the_code_leads_to_a_page_and_its_heading() -> None:
+    texts = {path.relative_to(ROOT).as_posix(): in_one_line(path) for path in sorted(CODE)}
+    # Who cites nothing would find nothing dead.
+    assert sum(len(CITED.findall(text)) for text in texts.values()) > 50
+    assert {path: dead for path, text in texts.items() if (dead := dead_citations(text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "dead"),
+    [
+        ('(docs/explanation/guards.md, "Approve").', 0),
+        ('docs/explanation/what-istio-does.md, "TCP" and "Visibility".', 0),
+        ("the table is in `docs/reference/exit-codes.md`.", 0),
+        ("docs/explanation/guard.md", 1),
+        ('(docs/explanation/guards.md, "Approve it")', 1),
+        ('docs/explanation/what-istio-does.md, "TCP" and "Visible".', 1),
+    ],
+)
+def test_a_dead_citation_is_seen(text: str, dead: int) -> None:
+    assert len(dead_citations(text)) == dead
+
+
+def test_nothing_cites_what_is_no_part_of_the_repository() -> None:
+    texts = {path.relative_to(ROOT).as_posix(): in_one_line(path) for path in sorted({*CODE, *PAGES})}
+    assert {path: hits for path, text in texts.items() if (hits := ELSEWHERE.findall(text))} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one pure function (DESIGN section 5)",
+        "(reference: istio, section 4.1)",
+        "Source: reference istio, section 4.2.",
+        "begin with a handshake (real-workloads, section 2)",
+        "the commit of section 9 is",
+        "the facts are in the reference on Istio: what was seen",
+    ],
+)
+def test_a_citation_of_something_else_is_seen(text: str) -> None:
+    assert ELSEWHERE.search(text)
+
+
+def test_every_script_has_its_line_for_contributors() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    scripts = {path.name for path in (ROOT / "script").iterdir() if path.is_file() and not path.suffix}
+    assert scripts == set(re.findall(r"^\| `script/([\w-]+)` \|", page, re.MULTILINE))
 
 
 def test_every_page_is_reached_from_the_index() -> None:
