@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from dataclasses import replace
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.reading import Judged
+
+
+def never_fail_to_show() -> None:
+    """Show what the encoding of a terminal or pipe does not have as escapes, where Python would stop with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def result(text: str) -> None:

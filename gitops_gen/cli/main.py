@@ -115,6 +115,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; nothing that a user can cause ends in a traceback."""
     gc.set_threshold(*GARBAGE_THRESHOLDS)
+    console.never_fail_to_show()
     try:
         with ending_as_interrupt():
             code = cli.main(

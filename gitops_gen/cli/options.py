@@ -13,6 +13,9 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 PREFIX = "GITOPS_GEN_"
 
+LONGEST_S = 86_400
+"""The longest time limit, in seconds: a day."""
+
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:  # noqa: ANN401 - whatever click takes
     """Declare an option that can also be set by `GITOPS_GEN_<NAME>`, as its help says."""
@@ -87,7 +90,7 @@ def repository_options(command: F) -> F:
     """Add the options that say which GitOps repository and branch, and how long its calls may take."""
     command = option(
         "--timeout",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=LONGEST_S),
         default=120,
         show_default=True,
         metavar="SECONDS",

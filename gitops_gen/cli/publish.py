@@ -6,6 +6,7 @@ import click
 
 from gitops_gen.cli import console
 from gitops_gen.cli.options import (
+    LONGEST_S,
     inventory_argument,
     kustomize_option,
     option,
@@ -40,7 +41,7 @@ A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys
 )
 @option(
     "--deadline",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=LONGEST_S),
     default=120,
     show_default=True,
     metavar="SECONDS",

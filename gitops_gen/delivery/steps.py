@@ -95,7 +95,8 @@ def split(path: str) -> tuple[str, str]:
 
 def unreadable(folder: Path, path: str, error: OSError) -> InputError:
     """Return the error to raise for something below a folder that cannot be read."""
-    return InputError(f"cannot read {folder / path}: {words(error)}", help="check its permissions")
+    help_ = "check its permissions" if error.errno in {errno.EACCES, errno.EPERM} else "name another directory"
+    return InputError(f"cannot read {folder / path}: {words(error)}", help=help_)
 
 
 def words(error: OSError) -> str:

@@ -111,7 +111,11 @@ def _refuse(error: OSError | ValueError, path: str = "") -> None:
     """Turn what the system says into an InputError."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     name = path or str(getattr(error, "filename", ""))
-    raise InputError(f"{_shown(name)} cannot be read: {reason}") from error
+    missing = isinstance(error, FileNotFoundError)
+    advice = (
+        "name a file or a directory that is there, or `-` for standard input" if missing else "check its permissions"
+    )
+    raise InputError(f"{_shown(name) or 'a file without a name'} cannot be read: {reason}", help=advice) from error
 
 
 def _shown(path: str) -> str:
