@@ -145,9 +145,12 @@ def _idle(table: Table) -> Iterator[Problem]:
             passive = server.gateway is None or server.speaks == "AUTO" or server.redirects
             if server.gateway is not None and not passive and (id(server.gateway), server.place) not in serving:
                 yield _of_resource(server.gateway, f"{server.path} of {server.gateway} leads nowhere")
+    declared = {pods.labels for pods in (*table.declared.gateway_pods, *table.declared.east_west)}
     for gateway in table.of_kind.get("Gateway", ()):
         if id(gateway) not in selected:
             yield _of_resource(gateway, f"{gateway} selects the pods of no ingress")
+        elif frozenset((gateway.spec.get("selector") or {}).items()) not in declared:
+            yield _of_resource(gateway, f"{gateway} selects more than the pods of one ingress")
     for route in table.of_kind.get("VirtualService", ()):
         if id(route) not in routes and MESH not in gateways_of(route):
             yield _of_resource(route, f"{route} answers nowhere")

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Shape: TypeAlias = "type | list[Any] | dict[str, Any] | None"
-"""A type; a list of one shape; a mapping of fields, each name ending in `!` where it is needed; None for anything."""
+Shape: TypeAlias = "type | frozenset[str] | list[Any] | dict[str, Any] | None"
+"""A type; a choice of words; a list of one shape; a mapping of fields, each name ending in `!` where it is needed;
+None for anything."""
 
 TEXTS = [str]
+_SERVER_TLS = frozenset(
+    {"PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"},
+)
+_CLIENT_TLS = frozenset({"DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"})
+_PEER_TLS = frozenset({"UNSET", "DISABLE", "PERMISSIVE", "STRICT"})
 LABELS = {"*": str}
 _PORT = {"number!": int, "protocol!": str, "name!": str, "targetPort": int}
 _DESTINATION = {"host!": str, "subset": str, "port": {"number": int}}
@@ -32,7 +38,7 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
                 "port!": _PORT,
                 "hosts!": TEXTS,
                 "tls": {
-                    "mode": str,
+                    "mode": _SERVER_TLS,
                     "httpsRedirect": bool,
                     "credentialName": str,
                     "credentialNames": TEXTS,
@@ -108,8 +114,8 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
         "hosts!": TEXTS,
         "addresses": TEXTS,
         "ports": [_PORT],
-        "location": str,
-        "resolution": str,
+        "location": frozenset({"MESH_EXTERNAL", "MESH_INTERNAL"}),
+        "resolution": frozenset({"NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"}),
         "endpoints": [
             {
                 "address": str,
@@ -128,11 +134,11 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
     ("networking.istio.io", "DestinationRule"): {
         "host!": str,
         "trafficPolicy": {
-            "tls": {"*": None},
+            "tls": {"mode": _CLIENT_TLS, "*": None},
             "portLevelSettings": [
                 {
                     "port": {"number": int},
-                    "tls": {"*": None},
+                    "tls": {"mode": _CLIENT_TLS, "*": None},
                     "loadBalancer": None,
                     "connectionPool": None,
                     "outlierDetection": None,
@@ -151,8 +157,8 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("security.istio.io", "PeerAuthentication"): {
         "selector": {"matchLabels": LABELS},
-        "mtls": {"mode": str},
-        "portLevelMtls": {"*": {"mode": str}},
+        "mtls": {"mode": _PEER_TLS},
+        "portLevelMtls": {"*": {"mode": _PEER_TLS}},
     },
     ("", "Service"): {
         "selector": LABELS,
@@ -194,11 +200,13 @@ def schema_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield from _faults(value, known, part)
 
 
-def _fits(value: Any, shape: Any) -> bool:  # noqa: ANN401 - whatever YAML holds; leaves as soon as it knows
+def _fits(value: Any, shape: Any) -> bool:  # noqa: ANN401, PLR0911 - whatever YAML holds; leaves as soon as it knows
     """Tell whether `_faults` would find nothing."""
     kind = type(shape)
     if kind is type:
         return type(value) is shape
+    if kind is frozenset:
+        return type(value) is str and value in shape
     if kind is list:
         return type(value) is list and all(_fits(member, shape[0]) for member in value)
     if type(value) is not dict:
@@ -228,6 +236,9 @@ def _faults(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN4
             yield f"{path} is no mapping"
             return
         yield from _fields(value, shape, path)
+    elif isinstance(shape, frozenset):
+        if not isinstance(value, str) or value not in shape:
+            yield f"{path} is {value}, not one of {', '.join(sorted(shape))}"
     elif type(value) is not shape:
         yield f"{path} is not {_NAMES[shape]}"
 
