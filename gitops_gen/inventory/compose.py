@@ -116,8 +116,6 @@ class _Reading:
                 take[type(event)](event)
         except yaml.MarkedYAMLError as error:
             self.no_yaml(error)
-        except yaml.reader.ReaderError as error:
-            self.findings.add("GGI104", f"this is no YAML: {error.reason}", (0, 0), help="save it as plain UTF-8 text")
         except _Stop:
             pass
 

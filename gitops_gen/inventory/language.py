@@ -38,9 +38,6 @@ def forms(root: Schema, node: Schema) -> Iterator[Schema]:
     """Give the forms that a value may be written in, references followed and alternatives taken apart."""
     if "$ref" in node:
         yield from forms(root, root["$defs"][node["$ref"].rpartition("/")[2]])
-    elif "allOf" in node:
-        for part in node["allOf"]:
-            yield from forms(root, part)
     elif "anyOf" in node or "oneOf" in node:
         for part in node.get("anyOf") or node["oneOf"]:
             yield from forms(root, part)
@@ -84,17 +81,11 @@ def keys(nodes: Sequence[Schema]) -> list[str]:
 
 def expected(nodes: Sequence[Schema]) -> str:
     """Say what may be written: `a whole number or a mapping`, "one of `auto`, `none` or a mapping"."""
-    fixed = [f"`{_literal(choice)}`" for choice in choices(nodes)]
+    fixed = [f"`{choice}`" for choice in choices(nodes)]
     words = [_WORDS[kind] for kind in kinds([node for node in nodes if not choices([node])]) if kind in _WORDS]
     if len(fixed) > 1:
         return " or ".join([f"one of {', '.join(fixed)}", *words])
     return " or ".join([*fixed, *words])
-
-
-def _literal(choice: object) -> str:
-    if isinstance(choice, bool):
-        return "true" if choice else "false"
-    return str(choice)
 
 
 @lru_cache
@@ -102,19 +93,14 @@ def homes(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
     """Return for each key of a kind the mappings in which it may stand, as dotted paths."""
     root = schema_of(model)
     found: dict[str, list[str]] = {}
-    waiting: list[tuple[str, Schema, int]] = [("", root, 0)]
+    waiting: list[tuple[str, Schema]] = [("", root)]
+    # This comes to an end because no kind can stand inside itself.
     while waiting:
-        path, node, depth = waiting.pop(0)
+        path, node = waiting.pop(0)
         for form in forms(root, node):
             for key, inner in form.get("properties", {}).items():
                 found.setdefault(key, []).append(path)
-                if depth < _FAR:
-                    waiting.append((f"{path}.{key}" if path else key, inner, depth + 1))
-            if depth < _FAR:
-                members = (form.get("items"), form.get("additionalProperties"))
-                waiting += [(path, inner, depth + 1) for inner in members if isinstance(inner, dict)]
+                waiting.append((f"{path}.{key}" if path else key, inner))
+            members = (form.get("items"), form.get("additionalProperties"))
+            waiting += [(path, inner) for inner in members if isinstance(inner, dict)]
     return {key: tuple(dict.fromkeys(paths)) for key, paths in found.items()}
-
-
-_FAR = 10
-"""Steps down: more than any kind has."""

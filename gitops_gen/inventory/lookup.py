@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.naming import ordinal_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -68,11 +66,6 @@ def pod_count(placement: PlacementFields) -> int:
     if placement.replicas is None:
         return 0
     return placement.replicas if isinstance(placement.replicas, int) else placement.replicas.max
-
-
-def has_ordinals(placement: PlacementFields) -> bool:
-    """Tell whether every pod of a placement has a number at the end of its name."""
-    return placement.names is None or all(ordinal_of(name) is not None for name in placement.names)
 
 
 class PortList(NamedTuple):

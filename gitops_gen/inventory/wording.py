@@ -116,14 +116,12 @@ def name_of(path: Path) -> str:
 
 def line_begin(path: Path) -> str:
     """Return the beginning of the line that the value stands on: `replicas: `, `- `."""
-    if not path:
-        return ""
     return f"{path[-1][:SHOWN]}: " if isinstance(path[-1], str) else "- "
 
 
 def what_to_remove(path: Path) -> str:
     """Name what to take away where a value is not wanted: its key, or the member of a list."""
-    return "the key" if path and isinstance(path[-1], str) else "it"
+    return "the key" if isinstance(path[-1], str) else "it"
 
 
 def found_at(document: Document, spot: Spot) -> str:

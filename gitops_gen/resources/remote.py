@@ -75,9 +75,12 @@ def remote_shape(home: Cluster, caller: Cluster) -> RemoteShape | None:
     That is where the caller does not declare `endpointDiscovery`, and where the way leads through the home's
     east-west gateway and the inventory has none.
     """
-    if caller.istio.endpoint_discovery is None or (home.east_west is None and through_gateway(home, caller)):
+    discovery = caller.istio.endpoint_discovery
+    if discovery is None:
         return None
-    if caller.istio.endpoint_discovery:
+    if discovery:
+        if home.east_west is None and through_gateway(home, caller):
+            return None
         return RemoteShape.NOTHING if caller.istio.dns_capture else RemoteShape.STUB
     if home.east_west is None:
         return None

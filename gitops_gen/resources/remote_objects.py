@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.naming import service_fqdn
@@ -48,7 +48,8 @@ def compile_remote(remote: Remote, demand: Demand, addresses: Mapping[str, str])
 
 def _objects(remote: Remote, pod: Pod, addresses: Mapping[str, str], seen_by: Sequence[str]) -> list[Manifest]:
     name, led = remote_name(pod, remote.home), led_name(pod, remote.home)
-    match remote_shape(remote.home, remote.caller):
+    shape = remote_shape(remote.home, remote.caller)
+    match shape:
         case None | RemoteShape.NOTHING:
             return []
         case RemoteShape.STUB:
@@ -67,6 +68,8 @@ def _objects(remote: Remote, pod: Pod, addresses: Mapping[str, str], seen_by: Se
                 stub_service(remote, pod, led, remote.ports, seen_by),
                 leading_virtual_service(remote, pod, seen_by),
             ]
+        case _:
+            assert_never(shape)
 
 
 def stub_service(remote: Remote, pod: Pod, name: str, ports: Sequence[Port], seen_by: Sequence[str]) -> Service:

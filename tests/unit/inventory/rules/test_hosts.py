@@ -44,6 +44,19 @@ def test_hyphens_make_hosts_of_two_clusters_meet() -> None:
     )
 
 
+def test_where_no_field_is_missing_something_has_to_be_renamed() -> None:
+    loaded = load(
+        mesh(),
+        cluster("a"),
+        cluster("a-b"),
+        placed(placements="{cluster: a, replicas: 1}", name="b-c"),
+        placed(placements="{cluster: a-b, replicas: 1}", name="c"),
+    )
+    assert [(problem.rule, problem.help) for problem in loaded.problems if problem.rule != "GGI231"] == [
+        ("GGI022", "write another `host` in one of the routes, or rename cluster or workload")
+    ]
+
+
 @pytest.mark.parametrize(
     ("host", "help_"),
     [
@@ -149,6 +162,23 @@ def test_a_companion_cannot_use_the_pod_s_template() -> None:
     assert problem.rule == "GGI211"
     assert "{pod}" in problem.message
     assert problem.related[0][1].line == 12
+
+
+def test_a_companion_falls_back_on_a_template_without_a_pod_in_each_cluster() -> None:
+    port = "{name: a, port: 1, protocol: TLS, expose: {service: boot}}"
+    placements = "{clusters: {a: b}, replicas: 1}"
+    east = cluster(spec=template("boot-{cluster}.example.com"), labels="a: b")
+    assert found(mesh(), east, placed(port, placements)) == []
+    (problem,) = load(mesh(), east, cluster("west", labels="a: b"), placed(port, placements)).problems
+    assert problem.rule == "GGI211"
+    assert "the hostTemplate has {cluster}" not in problem.message
+    assert problem.related[0][1].line == east.count("\n") + mesh().count("\n") + 10
+
+
+def test_a_companion_without_an_ingress_lacks_that_and_no_template() -> None:
+    port = "{name: a, port: 1, protocol: TLS, expose: {service: boot}}"
+    assert "GGI211" not in found(mesh(), cluster(spec=""), placed(port))
+    assert found(mesh(), cluster(spec=""), placed(port)) != []
 
 
 CERTIFIED = "credentialName: wildcard"

@@ -228,6 +228,8 @@ def test_names_that_meet_over_clusters_show_both_places() -> None:
     assert problem.rule == "GGI231"
     assert problem.message == "pod b-c-0 in cluster a and pod c-0 in cluster a-b would both be called a-b-c-0"
     assert problem.related[0][1] < problem.location
+    several = [document.replace("replicas: 1", "replicas: 3") for document in documents]
+    assert [problem.message for problem in load(*several).problems] == [f"{problem.message}, and 2 more like it"]
     elsewhere = placed(port, "{cluster: a-b, replicas: 1}", name="c", namespace="elsewhere")
     assert found(*documents[:-1], elsewhere) == []
 

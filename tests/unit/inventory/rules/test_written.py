@@ -204,6 +204,11 @@ def test_east_west_addresses(addresses: str, *, good: bool) -> None:
     assert found(mesh(), cluster(spec=f"eastWest: {{{addresses}}}")) == ([] if good else ["GGI220"])
 
 
+@pytest.mark.parametrize("addresses", ["", "address: 203.0.113.7, addresses: [203.0.113.8]"])
+def test_an_east_west_gateway_has_its_addresses_in_one_way(addresses: str) -> None:
+    assert found(mesh(), cluster(spec=f"eastWest: {{{addresses}}}")) == ["GGI208"]
+
+
 @pytest.mark.parametrize(
     ("pool", "good"),
     [
