@@ -28,9 +28,7 @@ def test_a_generated_tree_is_judged_cluster_by_cluster(tmp_path: Path, capsys: p
 def test_a_fault_is_shown_in_the_file_that_it_came_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "generate", ROOT / "examples" / "thanos", "-o", tmp_path)
     file = tmp_path / "overlays/cluster-a/monitoring/prometheus/prometheus-0.yaml"
-    file.write_text(file.read_text().replace("number: 9090
-    retries", "number: 9099
-    retries"))
+    file.write_text(file.read_text().replace("number: 9090\n    retries", "number: 9099\n    retries"))
     ended = run(capsys, "verify", tmp_path / "overlays" / "cluster-a")
     assert ended.code == 1
     assert "has no port 9099 [GGI019]" in ended.out
