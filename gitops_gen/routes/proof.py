@@ -17,6 +17,7 @@ from gitops_gen.routes.declared import read_declared
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form
 from gitops_gen.routes.own_tls import prove_own_tls
+from gitops_gen.routes.remote import prove_remote
 from gitops_gen.routes.story import why_lost
 from gitops_gen.routes.table import read_table
 from gitops_gen.routes.wanted import wanted_requests
@@ -24,7 +25,7 @@ from gitops_gen.routes.wanted import wanted_requests
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from gitops_gen.model import Inventory
+    from gitops_gen.model import Cluster, Inventory
     from gitops_gen.routes.resource import Resource
     from gitops_gen.routes.table import Request, Row, Table
     from gitops_gen.routes.wanted import Wanted
@@ -41,19 +42,35 @@ def prove(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> 
     reachable; no claim is lost in a merge; each reference resolves from where it is looked up; and each pod has the
     backend that its callers need. Linear in resources.
     """
-    facts = inventory.clusters[cluster]
-    resources, problems = of_good_form(resources)
-    if problems:
-        return problems
-    table = read_table(resources, read_declared(inventory, facts))
-    problems = judge(table)
-    wanted = wanted_requests(inventory, facts)
-    problems += _routes(table, wanted)
-    problems += _nothing_else(table, wanted)
-    problems += _idle(table)
-    problems += prove_backends(table, inventory, facts)
-    problems += prove_own_tls(table, inventory, facts)
+    good, problems = of_good_form(resources)
+    if not problems:
+        table = read_table(good, read_declared(inventory, inventory.clusters[cluster]))
+        problems = _prove_table(inventory, inventory.clusters[cluster], table)
     return in_order(problems)
+
+
+def prove_mesh(inventory: Inventory, resources: Mapping[str, Sequence[Resource]]) -> list[Problem]:
+    """Prove every cluster by itself, and what its Consumers dial in the others (cluster -> resources)."""
+    problems: list[Problem] = []
+    tables: dict[str, Table] = {}
+    for cluster, facts in inventory.clusters.items():
+        good, faults = of_good_form(resources.get(cluster, ()))
+        tables[cluster] = read_table(good, read_declared(inventory, facts))
+        problems += faults or _prove_table(inventory, facts, tables[cluster])
+    problems += prove_remote(inventory, tables)
+    return in_order(problems)
+
+
+def _prove_table(inventory: Inventory, cluster: Cluster, table: Table) -> list[Problem]:
+    wanted = wanted_requests(inventory, cluster)
+    return [
+        *judge(table),
+        *_routes(table, wanted),
+        *_nothing_else(table, wanted),
+        *_idle(table),
+        *prove_backends(table, inventory, cluster),
+        *prove_own_tls(table, inventory, cluster),
+    ]
 
 
 def prove_mixture(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> list[Problem]:

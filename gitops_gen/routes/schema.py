@@ -6,7 +6,7 @@ dropped or refused by the API server, so it is a fault wherever it stands. What 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,39 +187,72 @@ _UNKNOWN = object()
 _NAMES = {str: "text", int: "a whole number", bool: "true or false"}
 
 
+class _Form(NamedTuple):
+    """The shape of a mapping, taken apart once: what `fields` hold, what any other holds, which must be there."""
+
+    fields: dict[str, Any]
+    rest: Any
+    required: tuple[str, ...]
+
+
+def _form(shape: Any) -> Any:  # noqa: ANN401 - a shape
+    """Take a shape apart, all the way down."""
+    if isinstance(shape, list):
+        return [_form(shape[0])]
+    if not isinstance(shape, dict):
+        return shape
+    return _Form(
+        fields={name.removesuffix("!"): _form(inner) for name, inner in shape.items() if name != "*"},
+        rest=_form(shape.get("*", _UNKNOWN)),
+        required=tuple(name[:-1] for name in shape if name[-1] == "!"),
+    )
+
+
+_FORMS = {key: _form(shape) for key, shape in SPECS.items()}
+_METADATA_FORM = _form(_METADATA)
+
+
+def _fits(value: Any, form: Any) -> bool:  # noqa: ANN401 - whatever YAML holds
+    """Tell whether `_faults` would find nothing."""
+    kind = type(form)
+    if kind is _Form:
+        return type(value) is dict and _fits_mapping(value, form)
+    if kind is list:
+        inner = form[0]
+        return type(value) is list and all(type(member) is inner or _fits(member, inner) for member in value)
+    if kind is frozenset:
+        return type(value) is str and value in form
+    return form is None or type(value) is form
+
+
+def _fits_mapping(value: dict[str, Any], form: _Form) -> bool:
+    """Tell the same of a mapping."""
+    fields, rest, required = form
+    for name, member in value.items():
+        known = fields.get(name, rest)
+        # Most are texts and numbers, and right.
+        if known is None or type(member) is known:
+            continue
+        if known is _UNKNOWN or not _fits(member, known):
+            return False
+    # A loop is quicker than `all` with a generator, for the one or two there are.
+    for name in required:  # noqa: SIM110
+        if value.get(name) is None:
+            return False
+    return True
+
+
 def schema_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the form of a resource; nothing for a kind that is not in the table."""
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    shape = SPECS.get((group, str(manifest.get("kind"))))
-    if shape is None:
+    key = (group, str(manifest.get("kind")))
+    if key not in SPECS:
         return
-    for part, known in (("metadata", _METADATA), ("spec", shape)):
+    for part, known, form in (("metadata", _METADATA, _METADATA_FORM), ("spec", SPECS[key], _FORMS[key])):
         value = manifest.get(part)
         # Nearly everything fits, and no place has to be put in words for that.
-        if value is not None and not _fits(value, known):
+        if value is not None and not _fits(value, form):
             yield from _faults(value, known, part)
-
-
-def _fits(value: Any, shape: Any) -> bool:  # noqa: ANN401, PLR0911 - whatever YAML holds; leaves as soon as it knows
-    """Tell whether `_faults` would find nothing."""
-    kind = type(shape)
-    if kind is type:
-        return type(value) is shape
-    if kind is frozenset:
-        return type(value) is str and value in shape
-    if kind is list:
-        return type(value) is list and all(_fits(member, shape[0]) for member in value)
-    if type(value) is not dict:
-        return shape is None
-    for name, member in value.items():
-        known = shape.get(name, _UNKNOWN)
-        if known is _UNKNOWN:
-            known = shape.get(f"{name}!", shape.get("*", _UNKNOWN))
-            if known is _UNKNOWN:
-                return False
-        if known is not None and type(member) is not known and not _fits(member, known):
-            return False
-    return all(value.get(name[:-1]) is not None for name in shape if name[-1] == "!")
 
 
 def _faults(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds

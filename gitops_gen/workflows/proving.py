@@ -10,14 +10,13 @@ from gitops_gen.errors import ExitCode, GitopsGenError
 from gitops_gen.layout.paths import Folder, base_folder, file_name, overlay_folder
 from gitops_gen.manifest import load_placed, resource_id
 from gitops_gen.problems import Location, Problem, Severity, has_errors, in_order
-from gitops_gen.routes.proof import prove, prove_mixture
+from gitops_gen.routes.proof import prove_mesh, prove_mixture
 from gitops_gen.routes.resource import Resource, read_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
-    from gitops_gen.model import Inventory
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.desired import Desired
 
@@ -57,26 +56,29 @@ def prove_all(desired: Desired, *, mixed: bool = False) -> list[Problem]:
     are left out: the inventory's own rules have given them, with its own lines.
     """
     with _collector_paused():
-        how = prove_mixture if mixed else prove
-        problems = _prove(desired, how, lambda _cluster, _compiled: _NOWHERE)
+        problems = _prove(desired, lambda _cluster, _compiled: _NOWHERE, mixed=mixed)
         if problems:
-            problems = _prove(desired, how, _Places(desired.tree))
+            problems = _prove(desired, _Places(desired.tree), mixed=mixed)
     return problems
 
 
 _NOWHERE = Location("", 1, 1)
 
 
-def _prove(
-    desired: Desired,
-    how: Callable[[Inventory, str, Sequence[Resource]], list[Problem]],
-    place: Callable[[str, Compiled], Location],
-) -> list[Problem]:
-    problems: list[Problem] = []
-    for cluster, compiled in desired.compiled.items():
-        resources = [read_resource(piece.manifest, place(cluster, piece)) for piece in compiled]
-        problems += how(desired.inventory, cluster, resources)
-    return in_order(problem for problem in problems if problem.severity is Severity.ERROR)
+def _prove(desired: Desired, place: Callable[[str, Compiled], Location], *, mixed: bool) -> list[Problem]:
+    resources = {
+        cluster: [read_resource(piece.manifest, place(cluster, piece)) for piece in compiled]
+        for cluster, compiled in desired.compiled.items()
+    }
+    if mixed:
+        found = [
+            problem
+            for cluster, members in resources.items()
+            for problem in prove_mixture(desired.inventory, cluster, members)
+        ]
+    else:
+        found = prove_mesh(desired.inventory, resources)
+    return in_order(problem for problem in found if problem.severity is Severity.ERROR)
 
 
 class _Places:

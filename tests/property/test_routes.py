@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 
-from gitops_gen.routes.proof import prove
+from gitops_gen.routes.proof import prove, prove_mesh
 from tests.held import held
 from tests.oracle.mesh import routes
 from tests.proofs import rendered, table_of
 from tests.property.inventories import inventories
-from tests.property.test_oracle import sound
+from tests.property.test_oracle import consumed, sound
 
 if TYPE_CHECKING:
     from gitops_gen.model import Inventory
@@ -36,3 +36,9 @@ def test_the_proof_is_silent_and_its_table_is_that_of_the_oracle(inventory: Inve
             service = end.backend.host.partition(".")[0]
             ours[tuple(request)] = (end.backend.namespace, end.backend.pod or service, end.port.number)
         assert ours == by_oracle
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None)
+@given(consumed().filter(sound))
+def test_the_proof_is_silent_on_what_consumers_dial_in_other_clusters(inventory: Inventory) -> None:
+    assert prove_mesh(inventory, rendered(inventory)) == []
