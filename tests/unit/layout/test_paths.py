@@ -25,6 +25,7 @@ def test_only_workloads_have_a_base() -> None:
 def test_a_pod_may_have_any_name() -> None:
     assert paths.file_name("db-0") == "db-0.yaml"
     assert paths.file_name("kustomization") == "kustomization_.yaml"
+    assert paths.file_name("retired") == "retired_.yaml"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_gen.errors import RefusedError
+from gitops_gen.layout.kustomization import listed
 from gitops_gen.manifest import load
 from gitops_gen.resources.addresses import allocate, given_addresses
 from gitops_gen.workflows.generate import compare_folder, generate
@@ -90,3 +91,12 @@ def test_a_file_that_is_executable_is_the_file_that_was_there(tmp_path: Path) ->
     comparison = compare_folder(inventory_of(1), tmp_path)
     assert {path: comparison.contents[path] for path in comparison.reconciled.writes} == comparison.reconciled.writes
     assert list(comparison.reconciled.writes) == [file]
+
+
+def test_a_pod_that_is_called_as_a_tombstone_has_its_neighbours_beside_it(tmp_path: Path) -> None:
+    loaded = read(mesh(), cluster(), placed(placements="{cluster: east, names: [other, retired]}"))
+    assert loaded.inventory is not None
+    generate(loaded.inventory, tmp_path)
+    folder = tmp_path / "overlays/east/streaming/kafka"
+    assert listed((folder / "kustomization.yaml").read_bytes()) == ["other.yaml", "retired_.yaml"]
+    assert compare_folder(loaded.inventory, tmp_path).reconciled.writes == {}
