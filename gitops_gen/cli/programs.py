@@ -14,7 +14,8 @@ from gitops_gen.cli import console
 if TYPE_CHECKING:
     from gitops_gen.delivery.commit import Identity
     from gitops_gen.delivery.lineage import Lineage
-    from gitops_gen.workflows.publishing import Clock, Remote
+    from gitops_gen.workflows.landing import Clock
+    from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.reading import Judged
     from gitops_gen.workflows.rendering import Verification
 
@@ -84,7 +85,7 @@ def clock() -> Clock:
     import random
     import time
 
-    from gitops_gen.workflows.publishing import Clock
+    from gitops_gen.workflows.landing import Clock
 
     fixed = console.environment().get("SOURCE_DATE_EPOCH", "")
     return Clock(

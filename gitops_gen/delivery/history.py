@@ -27,7 +27,8 @@ _START = "commit "
 class Version(NamedTuple):
     """A commit that put a version of a record in place; `blob` is "" for one that took the record away.
 
-    `by` is the commit's author, `date` when it was committed, in seconds since 1970.
+    `by` is the commit's author, `date` when it was committed, in seconds since 1970. `place` counts commits from the
+    newest: clocks are no order.
     """
 
     commit: str
@@ -35,6 +36,7 @@ class Version(NamedTuple):
     by: str
     date: int
     subject: str
+    place: int = 0
 
 
 def record_history(clone: Clone) -> dict[str, list[Version]]:
@@ -58,7 +60,7 @@ def record_history(clone: Clone) -> dict[str, list[Version]]:
     for line in listed.decode("utf-8", "replace").splitlines():
         if line.startswith(_START):
             oid, date, by, subject = line.removeprefix(_START).split("\t", 3)
-            commit = Version(oid, "", shown(by), int(date), shown(subject))
+            commit = Version(oid, "", shown(by), int(date), shown(subject), commit.place + 1)
             continue
         record = _RECORD.fullmatch(line)
         cluster = record["path"].removeprefix(f"{place}/").removesuffix(".yaml") if record else ""

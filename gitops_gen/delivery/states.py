@@ -85,7 +85,7 @@ def _earlier(versions: Sequence[Version]) -> Sequence[Version]:
 
     What stands there for the first time is held against the one before; what stood there before, against all since.
     """
-    again = next((number for number, one in enumerate(versions) if number and one.blob == versions[0].blob), 2)
+    again = max((number for number, one in enumerate(versions) if number and one.blob == versions[0].blob), default=2)
     return [version for version in versions[1:again] if version.blob]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from gitops_gen.report.printable import printable
@@ -80,3 +81,29 @@ def kept_value(
         "superseded": dict(sorted(superseded.items())),
         "lost": dict(sorted(lost.items())),
     }
+
+
+def released_text(
+    ended: Sequence[tuple[str, Hold]], accepted: Sequence[str], *, commit: str | None, repository: str, branch: str
+) -> str:
+    """Say what is released, and what happens next."""
+    if commit is None:
+        return "nothing is held"
+    lines = [hold_text(cluster, hold).replace("held:", "released:", 1) for cluster, hold in ended]
+    lines += [f"accepted: what stands there for cluster {cluster}" for cluster in accepted]
+    lines.append(f"commit {commit} on {branch} of {printable(repository)}; the next publish goes on")
+    return "\n".join(lines)
+
+
+def released_json(
+    ended: Sequence[tuple[str, Hold]], accepted: Sequence[str], *, commit: str | None, repository: str, branch: str
+) -> str:
+    """Return what is released as JSON."""
+    value = {
+        "released": [hold_value(cluster, hold) for cluster, hold in ended],
+        "accepted": list(accepted),
+        "commit": commit,
+        "repository": repository,
+        "branch": branch,
+    }
+    return json.dumps(value, indent=2)

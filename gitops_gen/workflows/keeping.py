@@ -157,6 +157,13 @@ def mixture_of(standing: Standing, parts: Parts, *, engines: bool) -> Mixture:
     without, none of them changes.
     """
     clusters = {*parts.clusters, *(cluster for cluster, _ in parts.folders)}
+    check_whole(standing, parts, clusters)
+    compiled = mix(standing.live, standing.resources(sorted(clusters)), parts)
+    return Mixture(compiled=compiled, untouched=untouched(standing, parts, engines=engines))
+
+
+def check_whole(standing: Standing, parts: Parts, clusters: Iterable[str]) -> None:
+    """Raise RefusedError where something that has to stay does not fit together: nobody knows what it renders."""
     for cluster in sorted(clusters):
         for folder in sorted(standing.differing_in(cluster)):
             missing = standing.torn(cluster, folder) if (cluster, folder) in parts else ""
@@ -165,8 +172,6 @@ def mixture_of(standing: Standing, parts: Parts, *, engines: bool) -> Mixture:
                     f"{folder.namespace}/{folder.name} in {cluster} has to stay as it is, but lacks {missing}",
                     help="restore the file from the branch's history; if it is held, gitops-gen release lets it go on",
                 )
-    compiled = mix(standing.live, standing.resources(sorted(clusters)), parts)
-    return Mixture(compiled=compiled, untouched=untouched(standing, parts, engines=engines))
 
 
 def untouched(standing: Standing, parts: Parts, *, engines: bool) -> dict[str, bytes | None]:

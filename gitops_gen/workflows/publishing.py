@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery.clone import open_clone, repository_folder
 from gitops_gen.delivery.fence import Fence, check_fence
 from gitops_gen.delivery.message import commit_message
-from gitops_gen.delivery.push import Result
 from gitops_gen.delivery.url import parse_repository
-from gitops_gen.errors import (
-    DeadlineError,
-    InputError,
-    InterruptedPushError,
-    OutcomeUnknownError,
-    RejectedError,
-)
+from gitops_gen.errors import InputError
 from gitops_gen.layout.build import manifests_by_path
 from gitops_gen.plan import compare as comparing
 from gitops_gen.plan.census import take_census
@@ -31,6 +24,7 @@ from gitops_gen.report.plan import plan_subject, plan_text
 from gitops_gen.workflows.branch import Branch, look
 from gitops_gen.workflows.desired import compare
 from gitops_gen.workflows.keeping import check_mixture, settle
+from gitops_gen.workflows.landing import land
 from gitops_gen.workflows.records import next_records
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Selection, choose
@@ -46,12 +40,8 @@ if TYPE_CHECKING:
     from gitops_gen.plan.changes import Plan
     from gitops_gen.tree import Entry
     from gitops_gen.workflows.desired import Comparison
+    from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.rendering import Verification
-
-PAUSE_S = 0.5
-"""Mean pause before a lost race is tried again; doubled with each try, up to MOST_PAUSE_S."""
-
-MOST_PAUSE_S = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +96,6 @@ class Published:
     tries: int
     branch: str
     repository: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """Time and chance, handed in so that nothing below the command line reads them.
-
-    `now` gives seconds since 1970, `monotonic` seconds since some moment, `sleep` waits for seconds, and `chance` a
-    number from 0 to 1.
-    """
-
-    now: Callable[[], float]
-    monotonic: Callable[[], float]
-    sleep: Callable[[float], None]
-    chance: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +167,7 @@ def plan_on(
     fence = check_fence(lineage, clusters, newest) if lineage else Fence()
     kept = settle(inventory, found.standing, clone, found.states, fence, chosen)
     comparison = compare(inventory, found.target, accepted, kept.mixture) if kept.mixture else found.whole
-    changes = _plan(comparison, found.entries)
+    changes = plan_of(comparison, found.entries)
     check_mixture(changes, kept.parts)
     return Planned(
         comparison=comparison,
@@ -207,7 +183,7 @@ def plan_on(
     )
 
 
-def _plan(comparison: Comparison, entries: Mapping[str, Entry]) -> Plan:
+def plan_of(comparison: Comparison, entries: Mapping[str, Entry]) -> Plan:
     """Plan what a comparison would write and delete."""
     desired, reconciled = comparison.desired, comparison.reconciled
     sync_unit = desired.inventory.mesh.gitops.sync_unit
@@ -265,47 +241,41 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
     RejectedError when the remote says no, DeadlineError when every try lost its race, and OutcomeUnknownError or
     InterruptedPushError when the push may have landed.
     """
-    end = clock.monotonic() + deadline_s
+    last: list[tuple[Planned, int]] = []
     told("reading the GitOps repository")
     with gitops_clone(inventory, remote) as clone:
-        tries = 1
-        while True:
+
+        def prepare() -> str | None:
             told("compiling")
             planned = plan_on(inventory, clone, accepted, lineage=lineage, selection=selection)
-            verified = 0
-            commit = None
-            guarded = not passes(planned.findings, planned.plan, approved)
-            records = {} if guarded or planned.superseded else _records(clone, planned, lineage.provenance)
-            if records or not (planned.plan.empty or guarded or planned.superseded):
-                if verification is not None:
-                    told("rendering with kustomize")
-                    verified = verify(planned.comparison, verification)
-                commit = _commit(inventory, clone, planned, records, lineage.provenance, signature)
-                told("pushing")
-            if commit is None or _landed(clone, commit):
-                return Published(
-                    planned=planned,
-                    commit=commit,
-                    guarded=guarded,
-                    verified=verified,
-                    tries=tries,
-                    branch=remote.branch or inventory.mesh.gitops.branch,
-                    repository=str(clone.url),
-                )
-            pause = clock.chance() * min(PAUSE_S * 2**tries, MOST_PAUSE_S)
-            if clock.monotonic() + pause >= end:
-                raise DeadlineError(
-                    f"other commits were first in all {tries} tries of {deadline_s:g} seconds",
-                    help="nothing was published; run it again, or raise --deadline",
-                )
-            told(f"another commit was first, compiling again (try {tries + 1})")
-            clock.sleep(pause)
-            clone.refresh()
-            tries += 1
+            last[:] = [(planned, 0)]
+            if planned.superseded or not passes(planned.findings, planned.plan, approved):
+                return None
+            records = records_of(clone, planned, lineage.provenance)
+            if planned.plan.empty and not records:
+                return None
+            if verification is not None:
+                told("rendering with kustomize")
+                last[:] = [(planned, verify(planned.comparison, verification))]
+            clusters = ", ".join(sorted(path.rpartition("/")[2].removesuffix(".yaml") for path in records))
+            subject = f"Record what is published in {clusters}" if planned.plan.empty else plan_subject(planned.plan)
+            return commit_plan(clone, planned, records, signature, subject=subject, provenance=lineage.provenance)
+
+        commit, tries = land(clone, clock, deadline_s=deadline_s, told=told, prepare=prepare)
+        planned, verified = last[0]
+        return Published(
+            planned=planned,
+            commit=commit,
+            guarded=not passes(planned.findings, planned.plan, approved),
+            verified=verified,
+            tries=tries,
+            branch=remote.branch or inventory.mesh.gitops.branch,
+            repository=str(clone.url),
+        )
 
 
-def _records(clone: Clone, planned: Planned, provenance: Provenance) -> dict[str, bytes]:
-    """Return the records that a plan changes."""
+def records_of(clone: Clone, planned: Planned, provenance: Provenance) -> dict[str, bytes]:
+    """Return the records that a plan changes, by path."""
     return next_records(
         planned.comparison,
         planned.found,
@@ -316,57 +286,33 @@ def _records(clone: Clone, planned: Planned, provenance: Provenance) -> dict[str
     )
 
 
-def _commit(  # noqa: PLR0913, PLR0917 - all that goes into a commit
-    inventory: Inventory,
+def commit_plan(  # noqa: PLR0913 - all that goes into a commit
     clone: Clone,
     planned: Planned,
     records: Mapping[str, bytes],
-    provenance: Provenance,
     signature: Signature,
+    *,
+    subject: str,
+    provenance: Provenance,
+    reason: str = "",
 ) -> str:
-    """Write the one commit of a plan into the clone, with the record of what is published in each cluster."""
+    """Write the one commit of a plan into the clone, with the record of what is published in each cluster.
+
+    `reason` are a person's words. A plan that has no provenance was not made from the inventory, and does not name it.
+    """
     reconciled = planned.comparison.reconciled
-    clusters = ", ".join(sorted(path.rpartition("/")[2].removesuffix(".yaml") for path in records))
-    subject = f"Record what is published in {clusters}" if planned.plan.empty else plan_subject(planned.plan)
+    known = bool(provenance.revision or provenance.reason)
     return clone.write_commit(
         writes={**reconciled.writes, **records},
         deletes=reconciled.deletes,
         message=commit_message(
             subject,
-            plan_text(planned.plan),
+            "\n\n".join(filter(None, [reason, plan_text(planned.plan)])),
             provenance=provenance,
-            inventory_digest=inventory.digest,
+            inventory_digest=planned.plan.inventory_digest if known else "",
             plan_digest=planned.plan.digest,
             version=signature.version,
         ),
         identity=signature.identity,
         date=signature.date,
     )
-
-
-def _landed(clone: Clone, commit: str) -> bool:
-    """Push a commit and tell whether it landed; False means that another one was first.
-
-    Raises RejectedError when the remote says no, OutcomeUnknownError when it cannot be asked what became of it, and
-    InterruptedPushError when somebody does not wait for the answer.
-    """
-    look = f"look for {commit} on the branch; running publish again is safe either way"
-    try:
-        outcome = clone.push(commit)
-    except KeyboardInterrupt as error:
-        raise InterruptedPushError(
-            f"interrupted while pushing: commit {commit} may or may not be on the branch", help=look
-        ) from error
-    if outcome.result is Result.REJECTED:
-        raise RejectedError(
-            f"{clone.url} rejected the push",
-            details=outcome.words,
-            help="nothing was published; the remote's words say what it wants",
-        )
-    if outcome.result is Result.UNKNOWN:
-        raise OutcomeUnknownError(
-            f"the connection broke: commit {commit} may or may not be on the branch",
-            details=outcome.words,
-            help=look,
-        )
-    return outcome.result is Result.LANDED

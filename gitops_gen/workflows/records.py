@@ -66,7 +66,7 @@ def next_records(  # noqa: PLR0913 - a record is made of all that is known
             # What has no order takes nothing from the fence: the newest commit that was published stays known.
             repository=provenance.repository if moves or newest is None else newest.repository,
             revision=provenance.revision if moves or newest is None else newest.revision,
-            addresses=_addresses_in(comparison.desired.compiled.get(cluster, ())),
+            addresses=addresses_in(comparison.desired.compiled.get(cluster, ())),
             holds=kept.holds.get(cluster, previous.holds if previous else ()),
         )
         following = next_published(previous, current, highest=highest, advances=advances)
@@ -94,7 +94,7 @@ def _tree_after(comparison: Comparison, found: Mapping[str, Entry], object_forma
     return after
 
 
-def _addresses_in(compiled: Iterable[Compiled]) -> dict[str, str]:
+def addresses_in(compiled: Iterable[Compiled]) -> dict[str, str]:
     """Return the virtual addresses that the resources of a cluster give to hosts."""
     return {
         host: address

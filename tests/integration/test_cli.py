@@ -21,7 +21,7 @@ import pytest
 
 from gitops_gen.cli import programs
 from gitops_gen.cli.main import COMMANDS, main
-from gitops_gen.workflows.publishing import Clock
+from gitops_gen.workflows.landing import Clock
 from tests.command import ROOT, Ended, bare_repository, checked_out, committed, files_of, git, run, start
 
 if TYPE_CHECKING:

@@ -1,0 +1,80 @@
+"""`gitops-gen release`: end holds."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, option, repository_options
+
+
+@click.command(
+    "release",
+    epilog="""\b
+Examples:
+  gitops-gen release inventory/ --cluster cluster-a
+  gitops-gen release inventory/ --cluster cluster-a --workload monitoring/prometheus
+""",
+)
+@inventory_argument
+@repository_options
+@option(
+    "--cluster",
+    "clusters",
+    multiple=True,
+    metavar="CLUSTER",
+    help="Only this cluster's holds; without it, those of all. May be given several times.",
+)
+@option("--workload", default="", metavar="NS/NAME", help="Only the holds of this workload.")
+@option(
+    "--deadline",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try again when other commits come first.",
+)
+@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
+def command(
+    inventory: str,
+    repository: str | None,
+    branch: str | None,
+    timeout: int,
+    clusters: tuple[str, ...],
+    workload: str,
+    deadline: int,
+    author: str,
+    style: str,
+) -> None:
+    """End holds, so that the next publish of INVENTORY goes on where they stood.
+
+    Nothing that is rendered changes now. Without --workload it also accepts what somebody took back by hand and no
+    publish has seen yet, and mends a record that somebody edited. Exit code 0: released, or nothing was held; 1:
+    problems in the inventory; 3: refused; 4 to 7 as for publish.
+    """
+    from gitops_gen._version import __version__
+    from gitops_gen.cli.programs import clock, identity, remote
+    from gitops_gen.report.kept import released_json, released_text
+    from gitops_gen.workflows.publishing import Signature
+    from gitops_gen.workflows.release import release
+
+    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    told = console.read(inventory, style)
+    with console.proven(told, style):
+        done = release(
+            told.inventory,
+            remote(repository, branch, timeout),
+            clusters=clusters,
+            workload=workload,
+            signature=signature,
+            clock=clock(),
+            deadline_s=float(deadline),
+            told=console.progress,
+        )
+    report = released_json if style == "json" else released_text
+    console.result(
+        report(done.ended, done.accepted, commit=done.commit, repository=done.repository, branch=done.branch)
+    )

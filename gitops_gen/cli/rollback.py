@@ -1,0 +1,121 @@
+"""`gitops-gen rollback`: a part of the mesh as it was, and held there."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import inventory_argument, kustomize_option, option, repository_options, verify_option
+from gitops_gen.errors import ExitCode
+
+
+@click.command(
+    "rollback",
+    epilog="""\b
+Examples:
+  gitops-gen rollback inventory/ 4f1c2a9 --reason "cluster-a answers 503 since 14:00"
+  gitops-gen rollback inventory/ 4f1c2a9 --cluster cluster-a --workload monitoring/prometheus
+  gitops-gen rollback inventory/ 17 --cluster cluster-a
+""",
+)
+@inventory_argument
+@click.argument("revision", metavar="REVISION")
+@repository_options
+@option(
+    "--cluster",
+    "clusters",
+    multiple=True,
+    metavar="CLUSTER",
+    help="Only this cluster; without it, all. May be given several times.",
+)
+@option("--workload", default="", metavar="NS/NAME", help="Only this workload; without it, all that the clusters have.")
+@option("--reason", default="", metavar="TEXT", help="Why; everybody whose change is held back gets to read it.")
+@option("--approve", metavar="DIGEST", help="Roll back although a guard holds back the plan of this digest.")
+@option(
+    "--deadline",
+    type=click.IntRange(min=1),
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try again when other commits come first.",
+)
+@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
+@verify_option("changed")
+@kustomize_option
+@option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
+)
+def command(
+    inventory: str,
+    revision: str,
+    repository: str | None,
+    branch: str | None,
+    timeout: int,
+    clusters: tuple[str, ...],
+    workload: str,
+    reason: str,
+    approve: str | None,
+    deadline: int,
+    author: str,
+    verify: str,
+    kustomize: str | None,
+    style: str,
+) -> None:
+    """Publish what clusters rendered at REVISION, as a new commit, and hold it there.
+
+    REVISION is a commit of the GitOps repository or, with one --cluster, the serial of a publish; `gitops-gen history`
+    lists both. INVENTORY says where that repository is; what it says of workloads is not published. Nothing but the
+    part that was asked for changes what it renders. From then on publish leaves that part as it is, until
+    `gitops-gen release`, or until the inventory says the same. Exit code 0: rolled back, or nothing to do; 1: problems
+    in the inventory, or no such revision; 3: something was refused or held back; 4 to 7 as for publish.
+    """
+    from gitops_gen._version import __version__
+    from gitops_gen.cli.programs import clock, identity, remote, verification
+    from gitops_gen.report.kept import hold_text, hold_value
+    from gitops_gen.report.published import landed_text, planned_json, planned_text
+    from gitops_gen.workflows.publishing import Signature
+    from gitops_gen.workflows.rollback import Wish, roll_back
+
+    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    told = console.read(inventory, style)
+    with console.proven(told, style):
+        done = roll_back(
+            told.inventory,
+            remote(repository, branch, timeout),
+            Wish(revision=revision, clusters=clusters, workload=workload, reason=reason),
+            signature=signature,
+            clock=clock(),
+            deadline_s=float(deadline),
+            approved=approve,
+            verification=verification(verify, kustomize),
+            told=console.progress,
+        )
+    published = done.published
+    planned = published.planned
+    refusals = planned.comparison.reconciled.refusals
+    if style == "json":
+        outcome: dict[str, object] = {
+            "target": done.target,
+            "holds": [hold_value(cluster, hold) for cluster, hold in done.holds],
+            "commit": published.commit,
+            "repository": published.repository,
+            "branch": published.branch,
+            "tries": published.tries,
+            "verifiedUnits": published.verified,
+        }
+        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome))
+    else:
+        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not published.guarded))
+        if published.commit is not None:
+            console.result("\n".join(hold_text(cluster, hold) for cluster, hold in done.holds))
+            console.result(
+                landed_text(
+                    published.commit,
+                    repository=published.repository,
+                    branch=published.branch,
+                    verified=published.verified,
+                    tries=published.tries,
+                )
+            )
+    if refusals or published.guarded:
+        console.end(ExitCode.REFUSED)
