@@ -55,8 +55,8 @@ def base_from_overlay(folder: Folder) -> str:
 def file_name(stem: str) -> str:
     """Return the name of a resource file.
 
-    A pod may be called `kustomization`, and kustomize would take its file for one of its own, or `retired`, and we would
-    take it for a tombstone; the underscore that is added cannot stand in a pod's name.
+    A pod may be called `kustomization`, and kustomize would take its file for one of its own, or `retired`, and we
+    would take it for a tombstone; the underscore that is added cannot stand in a pod's name.
     """
     name = f"{stem}.yaml"
     return f"{stem}_.yaml" if name in {KUSTOMIZATION, TOMBSTONE} else name

@@ -67,16 +67,25 @@ def _placed_twice(pod: Pod, workload: Workload, placement: Placement, first: Pla
 
 def free_files(whole: Whole) -> Iterator[Problem]:
     """GGI226: no pod or companion Service has the name of a file that stands for something else."""
+    taken = Repeats()
     for workload, placement, _ in each_placement(whole.inventory):
         services = {route.service for port in placement.ports for route in port.routes if route.service is not None}
         for name in sorted(RESERVED_FILES & ({pod.name for pod in placement.pods} | services)):
-            yield Problem(
-                rule="GGI226",
-                message=f"a pod or companion Service called {name} would take the place of the file {name}.yaml",
-                location=placement.origin,
-                subject=subject_of(workload, placement),
-                help="give it another name",
-            )
+            # A placement by labels is one mistake, in however many clusters.
+            cause = (name, placement.origin)
+            if not taken.met(cause):
+                taken.add(cause, _file_taken(name, workload, placement))
+    yield from taken.problems()
+
+
+def _file_taken(name: str, workload: Workload, placement: Placement) -> Problem:
+    return Problem(
+        rule="GGI226",
+        message=f"a pod or companion Service called {name} would take the place of the file {name}.yaml",
+        location=placement.origin,
+        subject=subject_of(workload, placement),
+        help="give it another name",
+    )
 
 
 def ordinals_there(whole: Whole) -> Iterator[Problem]:

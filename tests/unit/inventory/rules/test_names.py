@@ -244,3 +244,10 @@ def test_a_companion_may_not_be_called_like_a_pod_and_is_one_workload_s() -> Non
 
 def test_the_head_of_every_document_is_the_same() -> None:
     assert mesh().startswith(HEAD)
+
+
+def test_a_file_s_name_taken_in_many_clusters_is_one_problem() -> None:
+    clusters = [cluster(name, labels="ring: canary") for name in ("east", "west", "north")]
+    (problem,) = load(mesh(), *clusters, placed(placements="{clusters: {ring: canary}, names: [service]}")).problems
+    assert problem.rule == "GGI226"
+    assert problem.message.endswith("service.yaml, and 2 more like it")
