@@ -80,6 +80,11 @@ class Bare:
         self.git("update-ref", f"refs/heads/{branch}", commit)
         return commit
 
+    def lose(self, revision: str) -> None:
+        """Take one object away, as a disk that fails does; refs still name what needs it."""
+        found = self.git("rev-parse", "--verify", revision).strip()
+        (self.path / "objects" / found[:2] / found[2:]).unlink()
+
     def hook(self, name: str, script: str) -> None:
         hook = self.path / "hooks" / name
         hook.parent.mkdir(exist_ok=True)

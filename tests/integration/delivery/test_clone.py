@@ -15,6 +15,8 @@ from tests.integration.delivery.remotes import Bare, Forge, cloned, make_bare
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gitops_gen.delivery.clone import Clone
+
 OVERLAY = "overlays/east/monitoring/db"
 
 
@@ -99,16 +101,20 @@ def test_a_partial_clone_holds_no_contents(tmp_path: Path, bare: Bare, forge: Fo
     assert not private.exists()
 
 
+def speak_the_first_protocol(clone: Clone) -> None:
+    variables = dict(clone.remote._given.variables)
+    number = next(key for key, value in variables.items() if value == "protocol.version")
+    variables[number.replace("KEY", "VALUE")] = "0"
+    clone.remote._given = type(clone.remote._given)(variables)
+
+
 def test_a_server_that_hands_out_no_single_blobs_is_cloned_whole(bare: Bare, forge: Forge) -> None:
     tip = bare.commit({"a": "1\n", "b": "2\n"})
     # The first protocol serves what a ref names, and nothing else.
     bare.git("config", "uploadpack.allowAnySHA1InWant", "false")
     with cloned(forge.url(bare)) as clone:
         found = clone.entries()
-        variables = dict(clone.remote._given.variables)
-        number = next(key for key, value in variables.items() if value == "protocol.version")
-        variables[number.replace("KEY", "VALUE")] = "0"
-        clone.remote._given = type(clone.remote._given)(variables)
+        speak_the_first_protocol(clone)
         assert clone.read([found["a"].blob]) == {found["a"].blob: b"1\n"}
         assert clone.read([found["b"].blob]) == {found["b"].blob: b"2\n"}
         assert clone.base == tip
@@ -116,6 +122,17 @@ def test_a_server_that_hands_out_no_single_blobs_is_cloned_whole(bare: Bare, for
         clone.refresh()
         assert clone.base == later
         assert clone.read([clone.entries()["a"].blob]) == {blob_id(b"3\n"): b"3\n"}
+
+
+def test_a_branch_that_is_rewritten_before_it_is_cloned_whole_is_a_failed_tool(bare: Bare, forge: Forge) -> None:
+    bare.commit({"a": "1\n"})
+    bare.git("config", "uploadpack.allowAnySHA1InWant", "false")
+    with cloned(forge.url(bare)) as clone:
+        found = clone.entries()
+        speak_the_first_protocol(clone)
+        bare.git("update-ref", "refs/heads/main", bare.commit({"b": "1\n"}, "other"))
+        with pytest.raises(ToolError, match="git cannot read"):
+            clone.read([found["a"].blob])
 
 
 def test_roots_select_what_is_listed(bare: Bare) -> None:
@@ -181,6 +198,78 @@ def test_refresh_follows_the_branch(bare: Bare, remote_url: str) -> None:
         bare.git("update-ref", "-d", "refs/heads/main")
         clone.refresh()
         assert clone.base is None
+
+
+def test_a_branch_that_goes_while_it_is_read_is_not_there(
+    bare: Bare, remote_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare.commit({"a": "1"})
+    with cloned(remote_url) as clone:
+        ask = clone.tip
+
+        def tip() -> str | None:
+            answer = ask()
+            if answer is not None:
+                bare.git("update-ref", "-d", "refs/heads/main")
+            return answer
+
+        monkeypatch.setattr(clone, "tip", tip)
+        clone.refresh()
+        assert clone.base is None
+        assert clone.entries() == {}
+
+
+def test_a_branch_that_can_be_listed_but_not_read_is_a_failed_tool(bare: Bare, remote_url: str) -> None:
+    bare.commit({"a": "1"})
+    with cloned(remote_url) as clone:
+        before = clone.base
+        bare.commit({"a": "2"})
+        bare.lose("main^{tree}")
+        with pytest.raises(ToolError, match="git cannot read") as failed:
+            clone.refresh()
+        assert failed.value.details
+        assert clone.base == before
+
+
+def test_a_branch_contains_what_it_was_built_on_and_nothing_else(bare: Bare, remote_url: str) -> None:
+    first = bare.commit({"a": "1"})
+    with cloned(remote_url) as clone:
+        second = bare.commit({"b": "1"})
+        other = bare.commit({"c": "1"}, "other")
+        assert clone.contains(second, first)
+        assert clone.contains(second, second)
+        bare.git("update-ref", "refs/heads/main", other)
+        assert not clone.contains(other, first)
+
+
+def test_whether_a_branch_contains_a_commit_is_unknown_where_it_cannot_be_read(bare: Bare, remote_url: str) -> None:
+    first = bare.commit({"a": "1"})
+    with cloned(remote_url) as clone:
+        with pytest.raises(ToolError, match="git cannot read"):
+            clone.contains(first, "0" * 39 + "1")
+        second = bare.commit({"b": "1"})
+        bare.lose("main^{tree}")
+        with pytest.raises(ToolError, match="git cannot read"):
+            clone.contains(second, first)
+        assert clone.contains(second, second), "nothing has to be read for that"
+
+
+def test_contents_that_are_nowhere_are_a_failed_tool(tmp_path: Path) -> None:
+    bare = make_bare(tmp_path / "mesh.git", filtering=False)
+    bare.commit({"a": "1"})
+    with cloned(bare.path) as clone, pytest.raises(ToolError, match=f"git has no object {'1' * 40}"):
+        clone.read([*(entry.blob for entry in clone.entries().values()), "1" * 40])
+
+
+def test_a_clone_that_somebody_clears_away_is_a_failed_tool(tmp_path: Path) -> None:
+    bare = make_bare(tmp_path / "mesh.git", filtering=False)
+    bare.commit({"a": "1"})
+    with cloned(bare.path) as clone:
+        found = clone.entries()
+        (clone._repository / "HEAD").unlink()
+        with pytest.raises(ToolError, match="git cannot read") as failed:
+            clone.read([found["a"].blob])
+        assert "not a git repository" in failed.value.details
 
 
 def test_tags_do_not_come_along(bare: Bare, remote_url: str) -> None:

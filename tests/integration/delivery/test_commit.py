@@ -9,7 +9,7 @@ from gitops_gen.delivery.commit import Identity
 from gitops_gen.delivery.message import commit_message
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.delivery.push import Result
-from gitops_gen.errors import InputError, RefusedError
+from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import tree_id
 from tests.integration.delivery.remotes import Bare, cloned, make_bare
 
@@ -153,6 +153,22 @@ def test_a_path_that_would_break_the_stream_is_an_error(bare: Bare) -> None:
                 write(clone, {path: b"1"})
         clone.push(write(clone, {'a "quoted\\ name"': b"1", "ünï": b"2"}))
     assert bare.files() == {'a "quoted\\ name"': "1", "ünï": "2"}
+
+
+def test_a_base_that_is_not_there_is_a_failed_tool(bare: Bare) -> None:
+    bare.commit({"a": "1"})
+    with cloned(bare.path) as clone:
+        clone.base = "1" * 40
+        with pytest.raises(ToolError, match="git cannot write the commit") as failed:
+            write(clone, {"b": b"1"})
+        assert "1" * 40 in failed.value.details
+
+
+def test_everything_may_go(bare: Bare) -> None:
+    bare.commit({"overlays/east/a": "1", "b": "1"})
+    with cloned(bare.path) as clone:
+        clone.push(write(clone, {}, ["b", "overlays/east/a"]))
+    assert bare.files() == {}
 
 
 def test_a_second_commit_may_follow_a_lost_race(bare: Bare) -> None:

@@ -105,6 +105,15 @@ def test_a_rejecting_hook_is_heard(bare: Bare, remote_url: str, hook: str) -> No
     assert bare.tip() == before
 
 
+def test_nobody_knows_when_a_commit_was_taken_and_is_gone(bare: Bare, remote_url: str) -> None:
+    before = bare.commit({"a": "1\n"})
+    with cloned(remote_url) as clone:
+        commit = write(clone)
+        bare.hook("post-receive", f"git update-ref refs/heads/main {before} {commit}")
+        assert clone.push(commit).result is Result.UNKNOWN
+    assert bare.tip() == before
+
+
 def test_a_branch_that_somebody_works_on_is_left_to_them(tmp_path: Path) -> None:
     theirs = tmp_path / "work"
     theirs.mkdir()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from gitops_gen.delivery.commit import _check
-from gitops_gen.errors import RefusedError
+from gitops_gen.delivery.commit import Identity, _check, write_commit
+from gitops_gen.errors import RefusedError, ToolError
 from gitops_gen.tree import blob_id
 
 ZERO = "0" * 40
@@ -34,3 +37,11 @@ def test_anything_else_blows_the_fuse(changed: dict[str, tuple[str, str]]) -> No
     with pytest.raises(RefusedError) as refused:
         _check(changed, WRITES, DELETES, "sha1")
     assert next(iter(changed)) in refused.value.message
+
+
+def test_a_git_that_names_no_tree_has_written_none() -> None:
+    git: Any = SimpleNamespace(fast_import=lambda *_words, **_options: b"missing \n")
+    with pytest.raises(ToolError, match="does not say which tree it wrote"):
+        write_commit(
+            git, base=None, writes={"a": b"1"}, deletes=[], message="", identity=Identity("a", "a@example.com"), date=0
+        )
