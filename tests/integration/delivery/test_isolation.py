@@ -14,8 +14,8 @@ from gitops_gen.delivery import push
 from gitops_gen.delivery.commit import Identity
 from gitops_gen.delivery.environment import DEFAULT_TOKEN_USER
 from gitops_gen.delivery.push import Result
-from gitops_gen.delivery.refs import is_branch
 from gitops_gen.errors import ToolError
+from gitops_gen.naming import is_branch
 from tests.integration.delivery.remotes import Bare, Forge, cloned, git
 
 BOT = Identity("gitops-gen", "gitops-gen@example.com")
