@@ -24,7 +24,8 @@ _SCP = re.compile(r"((?:[^/:@[]*@)?\[[^]/]*\]|[^/:]*):(.*)", re.DOTALL)
 _PASSWORD = re.compile(r"[^/]*@[^/]*:")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9]+::")
-_USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s'\"]*)@")
+# The end of a scheme is enough; without a bound, a long line of other text would be looked through from each letter.
+_USERINFO = re.compile(r"([A-Za-z0-9+.-]{1,32})://([^/?#\s'\"]*)@")
 
 # Controls, and what makes text look like other text: line and paragraph separators, marks of direction.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")

@@ -137,13 +137,13 @@ def test_a_program_that_takes_too_long_is_ended_with_all_its_children(tmp_path: 
 def test_a_child_that_left_the_group_cannot_keep_us_waiting(tmp_path: Path) -> None:
     program = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-I", "-c", "import time; time.sleep(12)"], start_new_session=True)
+subprocess.Popen([sys.executable, "-I", "-c", "import time; time.sleep(25)"], start_new_session=True)
 time.sleep(600)
 """
     start = time.monotonic()
     with pytest.raises(ToolError, match="did not end within 1 s"):
         run([*PYTHON, program], cwd=tmp_path, env={}, timeout_s=1)
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 15
 
 
 def test_an_interrupt_ends_the_program_with_all_its_children(tmp_path: Path) -> None:

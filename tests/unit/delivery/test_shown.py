@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gitops_gen.delivery.failure import GitError, advice
@@ -29,6 +31,12 @@ def test_words_are_made_safe(said: bytes | str, safe: str) -> None:
 def test_long_words_keep_their_end() -> None:
     assert shown("a" * 9 * LONGEST + "the end").endswith("the end")
     assert len(shown("a" * 9 * LONGEST)) < LONGEST + 10
+
+
+def test_words_of_any_length_are_looked_through_once() -> None:
+    begin = time.monotonic()
+    assert shown("a" * 100 * LONGEST + "://u:p@host/the-end").endswith("aaa://host/the-end")
+    assert time.monotonic() - begin < 60
 
 
 def test_a_failed_git_is_a_failed_tool_with_advice() -> None:

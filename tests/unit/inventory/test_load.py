@@ -147,7 +147,7 @@ def test_a_slip_of_the_finger_is_refused_at_once() -> None:
     assert found(mesh(), cluster(), placed(placements="{cluster: east, replicas: 1000000000}")) != []
     many = "\n".join(f"{{cluster: east, replicas: 150000, statefulSet: s{place}}}" for place in range(2000))
     assert "GGI224" in found(mesh(), cluster(), placed(placements=many))
-    assert perf_counter() - begin < 5
+    assert perf_counter() - begin < 10
 
 
 def test_placements_by_label_cannot_multiply_beyond_bounds() -> None:

@@ -293,8 +293,8 @@ def test_the_subject_of_a_larger_change_is_how_much_it_is() -> None:
 
 def test_the_subject_is_never_longer_than_72_characters() -> None:
     key = f"{'n' * 60}/{'w' * 50}"
-    old = {A: [*pods(A, KEY, range(2000)), *pods(A, KAFKA, range(2000, 2001))]}
-    new = {A: [*pods(A, KEY, range(1, 1500), attempts=1), *pods(A, key, range(1100))]}
+    old = {A: [*pods(A, KEY, range(200)), *pods(A, KAFKA, range(2000, 2001))]}
+    new = {A: [*pods(A, KEY, range(1, 150), attempts=1), *pods(A, key, range(110))]}
     plan = plan_of(old, new)
     assert plan_subject(plan) == "1 cluster, 3 workloads"
     assert len(plan_summary(plan)) > 72
