@@ -140,21 +140,26 @@ def plan_changes(
 ) -> Planned:
     """Say what publish would do; write nothing.
 
-    Without `lineage` it is not asked whether a newer inventory is published. Raises as `gitops_clone` does.
+    Without `lineage` it is not asked whether a newer inventory is published. One without order is only warned of:
+    plans are asked for on branches that are not merged yet. Raises as `gitops_clone` does.
     """
     with gitops_clone(inventory, remote) as clone:
-        return plan_on(inventory, clone, accepted, lineage=lineage, selection=selection)
+        return plan_on(inventory, clone, accepted, lineage=lineage, selection=selection, unordered=Verdict.WARNING)
 
 
-def plan_on(
+def plan_on(  # noqa: PLR0913 - what a run knows
     inventory: Inventory,
     clone: Clone,
     accepted: frozenset[str] = frozenset(),
     *,
     lineage: Lineage | None = None,
     selection: Selection | None = None,
+    unordered: Verdict = Verdict.NEEDS_APPROVAL,
 ) -> Planned:
-    """Compile for what a clone holds now, find out what of it has to stay, and compare."""
+    """Compile for what a clone holds now, find out what of it has to stay, and compare.
+
+    `unordered` is what an inventory without order gets.
+    """
     found = look(inventory, clone, accepted)
     chosen = choose(
         selection or Selection(),
@@ -172,7 +177,7 @@ def plan_on(
     return Planned(
         comparison=comparison,
         plan=changes,
-        findings=(*check_guards(changes, inventory.mesh.guards), *_unordered(changes, fence)),
+        findings=(*check_guards(changes, inventory.mesh.guards), *_unordered(changes, fence, unordered)),
         found=found.entries,
         branch=Branch(
             states=found.states,
@@ -200,13 +205,13 @@ def plan_of(comparison: Comparison, entries: Mapping[str, Entry]) -> Plan:
     )
 
 
-def _unordered(plan: Plan, fence: Fence) -> list[GuardFinding]:
+def _unordered(plan: Plan, fence: Fence, verdict: Verdict) -> list[GuardFinding]:
     """Ask for approval where an inventory of which nobody knows how old it is would change a cluster."""
     changed = {cluster.name for cluster in plan.clusters}
     return [
         GuardFinding(
             guard="unordered-inventory",
-            verdict=Verdict.NEEDS_APPROVAL,
+            verdict=verdict,
             scope=cluster,
             number=1,
             limit=0,

@@ -96,6 +96,9 @@ def test_an_inventory_without_order_needs_the_approval_of_its_very_plan(world: W
     tip = world.tip()
     path = world.inventory / "mesh" / "mesh.yaml"
     path.write_text(path.read_text().replace("{cluster: east, replicas: 2}", "{cluster: east, replicas: 3}"))
+    ended = world.run("plan")
+    assert ended.code == 0, "a plan is asked for on branches, too"
+    assert "guard unordered-inventory (warning): cluster east" in ended.out
     said = world.publish(code=3)
     assert "guard unordered-inventory (needs approval): cluster east" in said
     assert "is not as in commit" in said

@@ -6,7 +6,8 @@ import pytest
 
 from gitops_gen.delivery.push import Outcome, Result
 from gitops_gen.errors import GitopsGenError, InputError, InterruptedPushError, OutcomeUnknownError, RejectedError
-from gitops_gen.workflows.publishing import Remote, _landed, plan_changes
+from gitops_gen.workflows.landing import _landed
+from gitops_gen.workflows.publishing import Remote, plan_changes
 from tests.factories import an_inventory
 
 if TYPE_CHECKING:
