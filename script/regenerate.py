@@ -65,8 +65,8 @@ def rule_index() -> dict[str, str]:
         "# Rules",
         "",
         "Every problem that is reported bears the id of its rule. Ids are never reused. Each page says why the rule",
-        "holds, with an inventory that breaks it and the nearest one that does not. The facts behind those on resources:",
-        "[What Istio does](../../explanation/what-istio-does.md).",
+        "holds, with an inventory that breaks it and the nearest one that does not. The facts behind those on",
+        "resources: [What Istio does](../../explanation/what-istio-does.md).",
     ]
     parts = {
         "1": "On the text of an inventory",
