@@ -35,7 +35,7 @@ def history_text(events: Sequence[Mapping[str, Any]], whole: int) -> str:
 
 
 def history_json(events: Sequence[Mapping[str, Any]]) -> str:
-    """Return the events as JSON (documented in docs/reference/history-json.md)."""
+    """Return the events as JSON (documented in docs/reference/json.md)."""
     values = [
         {
             **event,
