@@ -134,7 +134,7 @@ def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is
                 folders.add((cluster, _folder(hold.workload)))
         holds[cluster] = tuple(kept)
     if chosen.workloads is not None:
-        for cluster in chosen.clusters - whole:
+        for cluster in sorted(chosen.clusters - whole):
             folders |= _not_chosen(cluster, chosen.workloads, live.get(cluster, ()), there.get(cluster, []))
     parts = Parts(clusters=frozenset(whole), folders=frozenset(folders))
     return Kept(

@@ -380,3 +380,83 @@ def test_a_selection_that_means_nothing_is_told(world: World) -> None:
         ended = world.run("publish", "--verify", "none", *arguments)
         assert ended.code == 1
         assert words in ended.err
+
+
+CONSUMER = """\
+---
+apiVersion: gitops-gen.io/v1alpha1
+kind: Consumer
+metadata: {name: reader, namespace: tools}
+spec:
+  cluster: east
+  workloads: [monitoring/prometheus]
+  via: north-south
+  port: http
+  endpoints: {configMap: targets, format: file-sd}
+"""
+
+
+def test_a_list_that_a_held_workload_is_in_holds_its_whole_cluster(world: World) -> None:
+    world.write((world.inventory / "mesh" / "mesh.yaml").read_text() + CONSUMER)
+    world.publish()
+    scope = ("--cluster", "east", "--workload", "monitoring/prometheus")
+    assert world.run("rollback", "1", *scope).code == 0
+    text = (world.inventory / "mesh" / "mesh.yaml").read_text()
+    world.write(text.replace("{cluster: west, replicas: 3}", "{cluster: west, replicas: 5}"))
+    said = world.publish(code=3)
+    assert "the whole cluster stays: tools/consumer.reader lists its pods" in said
+    assert "west-prometheus-4" not in world.file("overlays/east/tools/consumer.reader/config-map.yaml")
+    assert pods(world) == {"east": 2, "north": 3, "west": 5}
+    assert world.run("release").code == 0
+    world.publish()
+    assert "west-prometheus-4" in world.file("overlays/east/tools/consumer.reader/config-map.yaml")
+
+
+def with_certificate(text: str, name: str) -> str:
+    template = 'hostTemplate: "{cluster}-{pod}.example.com"'
+    return text.replace(template, f"{template}, credentialName: {name}")
+
+
+def test_a_workload_is_neither_published_nor_put_back_without_the_gateway_that_it_needs(world: World) -> None:
+    text = (world.inventory / "mesh" / "mesh.yaml").read_text()
+    world.write(with_certificate(text, "one"))
+    ended = world.run("publish", "--verify", "none")
+    if ended.code == 3:
+        world.publish("--approve", ended.out.rpartition("--approve ")[2].split()[0])
+    gateway = "overlays/east/istio-ingress/gateways.ingress/example-public.yaml"
+    assert "credentialName: one" in world.file(gateway)
+    before = world.tip()
+    world.write(with_certificate(text, "two"))
+    refused = world.run("publish", "--verify", "none", "--workload", "monitoring/prometheus")
+    assert refused.code == 3
+    assert "needs a change in istio-ingress/gateways.ingress, which is shared with other workloads" in refused.err
+    assert "--cluster east" in refused.err
+    assert world.tip() == before
+    world.publish()
+    assert "credentialName: two" in world.file(gateway)
+    refused = world.run("rollback", before, "--cluster", "east", "--workload", "monitoring/prometheus")
+    assert refused.code == 3
+    assert "need istio-ingress/gateways.ingress as it was" in refused.err
+    assert world.run("rollback", before, "--cluster", "east").code == 0
+    assert "credentialName: one" in world.file(gateway)
+    assert "credentialName: two" in world.file(gateway.replace("east", "west"))
+
+
+def test_a_file_that_is_gone_is_mended_unless_it_is_held(world: World) -> None:
+    pod = "overlays/east/monitoring/prometheus/prometheus-0.yaml"
+    clone = world.clone()
+    git(clone, "rm", "--quiet", pod)
+    git(clone, "commit", "--quiet", "-m", "Gone")
+    world.push()
+    said = world.publish()
+    assert "held:" not in said
+    assert pods(world) == {"east": 3, "north": 3, "west": 3}
+    assert world.run("rollback", "1", "--cluster", "east").code == 0
+    clone = world.clone()
+    git(clone, "rm", "--quiet", pod)
+    git(clone, "commit", "--quiet", "-m", "Gone")
+    tip = world.push()
+    ended = world.run("publish", "--verify", "none")
+    assert ended.code == 3
+    assert f"monitoring/prometheus in east has to stay as it is, but lacks {pod}" in ended.err
+    assert world.tip() == tip
