@@ -45,7 +45,7 @@ def main(report: str) -> int:
     low = False
     for room, floor in floors.items():
         found = share(files, room)
-        print(f"{room:<12} {found:6.1f} % (at least {floor} %)")
+        print(f"{room:<24} {found:6.1f} % (at least {floor} %)")
         if found < floor:
             low = True
             print(*missing(files, room), sep="\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from gitops_gen.errors import InputError
 
@@ -96,7 +96,6 @@ def _read(path: str) -> bytes:
             return file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         _refuse(error, path)
-        raise
 
 
 def _only_regular(path: str, status: os.stat_result) -> None:
@@ -107,7 +106,7 @@ def _only_regular(path: str, status: os.stat_result) -> None:
         )
 
 
-def _refuse(error: OSError | ValueError, path: str = "") -> None:
+def _refuse(error: OSError | ValueError, path: str = "") -> NoReturn:
     """Turn what the system says into an InputError."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     name = path or str(getattr(error, "filename", ""))

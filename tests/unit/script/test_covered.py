@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from script.covered import missing, share
+import tomllib
+
+from script.covered import ROOT, missing, share
 
 
 def _measured(run: int, of: int, branches_run: int = 0, branches: int = 0) -> dict[str, object]:
@@ -35,3 +37,10 @@ def test_lines_and_branches_of_a_room_count_together() -> None:
 
 def test_what_is_missing_is_named() -> None:
     assert missing(FILES, "plan") == ["gitops_gen/plan/changes.py: lines [8, 9] branches []"]
+
+
+def test_every_floor_is_of_a_room_that_is_there() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as pyproject:
+        floors = tomllib.load(pyproject)["tool"]["gitops-gen"]["coverage"]
+    package = ROOT / "gitops_gen"
+    assert [room for room in floors if not (package / f"{room}.py").is_file() and not (package / room).is_dir()] == []
