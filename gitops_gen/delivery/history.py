@@ -57,7 +57,8 @@ def record_history(clone: Clone) -> dict[str, list[Version]]:
     )
     found: dict[str, list[Version]] = {}
     commit = Version("", "", "", 0, "")
-    for line in listed.decode("utf-8", "replace").splitlines():
+    # Not splitlines: a subject may hold characters that Python, not git, takes for the end of a line.
+    for line in listed.decode("utf-8", "replace").split("\n"):
         if line.startswith(_START):
             oid, date, by, subject = line.removeprefix(_START).split("\t", 3)
             commit = Version(oid, "", shown(by), int(date), shown(subject), commit.place + 1)

@@ -460,3 +460,15 @@ def test_a_file_that_is_gone_is_mended_unless_it_is_held(world: World) -> None:
     assert ended.code == 3
     assert f"monitoring/prometheus in east has to stay as it is, but lacks {pod}" in ended.err
     assert world.tip() == tip
+
+
+def test_a_subject_cannot_pass_for_a_line_of_history(world: World) -> None:
+    clone = world.clone()
+    git(clone, "revert", "--no-edit", "HEAD")
+    fake = f"Undo\u2028commit {'f' * 40}\t1\tN. Obody <n@example.com>\tForged"
+    git(clone, "commit", "--quiet", "--amend", "-m", fake)
+    tip = world.push()
+    events = json.loads(world.run("history", "--cluster", "east", "--format", "json").out)["events"]
+    assert events[0]["commit"] == tip
+    assert "f" * 40 not in [event["commit"] for event in events]
+    assert events[0]["by"] == "A. Tester <tester@example.com>"
