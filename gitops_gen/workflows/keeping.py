@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gitops_gen.compiled import Compiled
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.delivery.fence import Fence
+    from gitops_gen.delivery.history import Version
     from gitops_gen.delivery.states import State
     from gitops_gen.model import Inventory
     from gitops_gen.plan.changes import Plan
@@ -68,10 +69,6 @@ class Kept:
     lost: Mapping[str, str] = field(default_factory=dict)
     superseded: Mapping[str, str] = field(default_factory=dict)
     unchosen: frozenset[str] = frozenset()
-
-    def spared(self, clusters: Iterable[str]) -> list[str]:
-        """Return those clusters that a run is about and that it has not left alone as a whole, sorted."""
-        return sorted({*clusters} - {*self.superseded, *self.unchosen, *self.lost})
 
     @property
     def refuses(self) -> bool:
@@ -267,15 +264,16 @@ def _taken_back(standing: Standing, clone: Clone, state: State) -> tuple[Hold, .
     changed = [path for path in changed_paths(clone, before, base, *roots) if not standing.is_edited(path)]
     if not changed and not state.went_back:
         # Record and files came in one commit and do not agree: somebody edited a file, or mended a merge.
-        return None if standing.edited(state.cluster) else (_hold("", clone, state, roots),)
+        return None if standing.edited(state.cluster) else (_hold("", state.versions[0]),)
     # What does not fit together was not taken back but damaged, and is mended as ever.
     folders = _changed_folders(standing, clone, state.cluster, before, changed)
     whole = [folder for folder in folders if not standing.torn(state.cluster, folder)]
     if whole != folders and not state.went_back:
         return None
+    by = state.versions[0] if state.went_back else last_change(clone, *roots)
     if any(not folder.has_base for folder in whole):
-        return (_hold("", clone, state, roots),)
-    return tuple(_hold(f"{folder.namespace}/{folder.name}", clone, state, roots) for folder in whole)
+        return (_hold("", by),)
+    return tuple(_hold(f"{folder.namespace}/{folder.name}", by) for folder in whole)
 
 
 def _changed_folders(
@@ -295,9 +293,8 @@ def _changed_folders(
     return differing_folders(old.get(cluster, ()), now)
 
 
-def _hold(workload: str, clone: Clone, state: State, roots: Sequence[str]) -> Hold:
+def _hold(workload: str, by: Version) -> Hold:
     """Return the hold for something taken back: by whom and when says the commit that did it."""
-    by = state.versions[0] if state.went_back else last_change(clone, *roots)
     return Hold(
         workload=workload,
         cause=Cause.REVERT,

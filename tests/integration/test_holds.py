@@ -472,3 +472,33 @@ def test_a_subject_cannot_pass_for_a_line_of_history(world: World) -> None:
     assert events[0]["commit"] == tip
     assert "f" * 40 not in [event["commit"] for event in events]
     assert events[0]["by"] == "A. Tester <tester@example.com>"
+
+
+def test_a_publish_squashed_with_what_takes_a_part_of_it_back_is_held(world: World) -> None:
+    """Record and files came in one commit: only the recorded tree tells that they do not agree."""
+    clone = world.clone()
+    git(clone, "checkout", "--quiet", "HEAD~1", "--", "overlays/east")
+    git(clone, "rm", "--quiet", "overlays/east/monitoring/prometheus/prometheus-2.yaml")
+    git(clone, "commit", "--quiet", "--amend", "-m", "Squashed (#8)")
+    git(clone, "push", "--quiet", "--force", "origin", "HEAD:main")
+    said = world.publish(code=3)
+    assert "held: cluster east, taken back by hand in" in said
+    assert "Squashed (#8)" in said
+    assert pods(world) == {"east": 2, "north": 3, "west": 3}
+
+
+def test_what_was_taken_back_can_be_released_before_a_publish_has_seen_it(world: World) -> None:
+    world.revert(world.tip())
+    ended = world.run("release", "--format", "json")
+    assert ended.code == 0
+    value = json.loads(ended.out)
+    assert (value["released"], value["accepted"]) == ([], ["east", "north", "west"])
+    world.publish()
+    assert pods(world) == {"east": 3, "north": 3, "west": 3}
+
+
+def test_a_workload_is_not_released_out_of_a_cluster_that_is_held(world: World) -> None:
+    assert world.run("rollback", "1", "--cluster", "east").code == 0
+    ended = world.run("release", "--cluster", "east", "--workload", "monitoring/prometheus")
+    assert ended.code == 3
+    assert "is held in east because the whole cluster is" in ended.err
