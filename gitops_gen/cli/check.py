@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option
+from gitops_gen.cli.options import inventory_argument, option, output_option, result_format
 from gitops_gen.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DIFF_LINES = 400
 """How many lines of differences are shown before the rest is only counted."""
@@ -23,13 +26,7 @@ Examples:
 """,
 )
 @inventory_argument
-@option(
-    "--output",
-    "-o",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The directory that should hold the tree.",
-)
+@output_option("The directory that should hold the tree.")
 @option(
     "--lines",
     type=click.IntRange(min=0),
@@ -37,9 +34,7 @@ Examples:
     show_default=True,
     help="Show at most this many lines of differences.",
 )
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(inventory: str, output: Path, lines: int, style: str) -> None:
     """Tell whether a directory holds exactly the tree of INVENTORY; write nothing.
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, kustomize_option, option, verify_option
+from gitops_gen.cli.options import (
+    accept_edits_option,
+    inventory_argument,
+    kustomize_option,
+    output_option,
+    result_format,
+    verify_option,
+)
 from gitops_gen.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command(
@@ -21,24 +31,11 @@ Examples:
 """,
 )
 @inventory_argument
-@option(
-    "--output",
-    "-o",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The directory to write into: base/, overlays/, engines/. Files of others stay as they are.",
-)
-@option(
-    "--accept-edits",
-    multiple=True,
-    metavar="PATH",
-    help="Overwrite this hand-edited generated file (relative to --output). May be given several times.",
-)
+@output_option("The directory to write into: base/, overlays/, engines/. Files of others stay as they are.")
+@accept_edits_option("--output")
 @verify_option("none")
 @kustomize_option
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(
     inventory: str, output: Path, accept_edits: tuple[str, ...], verify: str, kustomize: str | None, style: str
 ) -> None:

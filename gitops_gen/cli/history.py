@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option, repository_options
+from gitops_gen.cli.options import clusters_option, inventory_argument, option, repository_options, result_format
 
 
 @click.command(
@@ -18,17 +18,9 @@ Examples:
 )
 @inventory_argument
 @repository_options
-@option(
-    "--cluster",
-    "clusters",
-    multiple=True,
-    metavar="CLUSTER",
-    help="Only this cluster; without it, all. May be given several times.",
-)
+@clusters_option("Only this cluster; without it, all.")
 @option("--lines", type=click.IntRange(min=1), default=50, show_default=True, help="Show at most so many.")
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(
     inventory: str,
     repository: str | None,

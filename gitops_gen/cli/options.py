@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -41,6 +42,64 @@ def problem_format(command: F) -> F:
     )(command)
 
 
+def result_format(command: F) -> F:
+    """Add `--format` for commands that report what they did or would do."""
+    return option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to report.",
+    )(command)
+
+
+def output_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Add `--output`: the directory of direct mode."""
+    return option("--output", "-o", required=True, type=click.Path(file_okay=False, path_type=Path), help=help)
+
+
+def accept_edits_option(relative_to: str) -> Callable[[F], F]:
+    """Add `--accept-edits`: which hand edits may be overwritten, by paths relative to what is named."""
+    return option(
+        "--accept-edits",
+        multiple=True,
+        metavar="PATH",
+        help=f"Overwrite this hand-edited generated file (relative to {relative_to}). May be given several times.",
+    )
+
+
+def approve_option(verb: str) -> Callable[[F], F]:
+    """Add `--approve`: the digest of the one plan that may go beyond a guard's limit."""
+    return option("--approve", metavar="DIGEST", help=f"{verb} although a guard holds back the plan of this digest.")
+
+
+def commit_options(command: F) -> F:
+    """Add what every command that pushes a commit needs: how long it tries, and whose commit it is."""
+    command = option(
+        "--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer."
+    )(command)
+    return option(
+        "--deadline",
+        type=click.IntRange(min=1, max=LONGEST_S),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to try again when other commits come first.",
+    )(command)
+
+
+def clusters_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Add `--cluster`, which may be given several times."""
+    return option(
+        "--cluster",
+        "clusters",
+        multiple=True,
+        metavar="CLUSTER",
+        help=f"{help} May be given several times.",
+    )
+
+
 def kustomize_option(command: F) -> F:
     """Add `--kustomize`: which program renders."""
     return option(
@@ -77,13 +136,7 @@ def selection_options(command: F) -> F:
         metavar="LABEL=VALUE",
         help="Only clusters with this label (ring=canary); several: clusters that have all of them.",
     )(command)
-    return option(
-        "--cluster",
-        "clusters",
-        multiple=True,
-        metavar="CLUSTER",
-        help="Only this cluster; all others stay as they are published. May be given several times.",
-    )(command)
+    return clusters_option("Only this cluster; all others stay as they are published.")(command)
 
 
 def repository_options(command: F) -> F:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option, repository_options, selection_options
+from gitops_gen.cli.options import inventory_argument, repository_options, result_format, selection_options
 
 
 @click.command(
@@ -19,9 +19,7 @@ Examples:
 @inventory_argument
 @repository_options
 @selection_options
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(
     inventory: str,
     repository: str | None,

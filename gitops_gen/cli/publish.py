@@ -6,11 +6,13 @@ import click
 
 from gitops_gen.cli import console
 from gitops_gen.cli.options import (
-    LONGEST_S,
+    accept_edits_option,
+    approve_option,
+    commit_options,
     inventory_argument,
     kustomize_option,
-    option,
     repository_options,
+    result_format,
     selection_options,
     verify_option,
 )
@@ -32,27 +34,12 @@ A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys
 @inventory_argument
 @repository_options
 @selection_options
-@option("--approve", metavar="DIGEST", help="Publish although a guard holds back the plan of this digest.")
-@option(
-    "--accept-edits",
-    multiple=True,
-    metavar="PATH",
-    help="Overwrite this hand-edited generated file (relative to gitops.path). May be given several times.",
-)
-@option(
-    "--deadline",
-    type=click.IntRange(min=1, max=LONGEST_S),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to try again when other commits come first.",
-)
-@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
+@approve_option("Publish")
+@accept_edits_option("gitops.path")
+@commit_options
 @verify_option("changed")
 @kustomize_option
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(
     inventory: str,
     repository: str | None,

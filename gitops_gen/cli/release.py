@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option, repository_options
+from gitops_gen.cli.options import (
+    clusters_option,
+    commit_options,
+    inventory_argument,
+    option,
+    repository_options,
+    result_format,
+)
 
 
 @click.command(
@@ -18,26 +25,10 @@ Examples:
 )
 @inventory_argument
 @repository_options
-@option(
-    "--cluster",
-    "clusters",
-    multiple=True,
-    metavar="CLUSTER",
-    help="Only this cluster's holds; without it, those of all. May be given several times.",
-)
+@clusters_option("Only this cluster's holds; without it, those of all.")
 @option("--workload", default="", metavar="NS/NAME", help="Only the holds of this workload.")
-@option(
-    "--deadline",
-    type=click.IntRange(min=1),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to try again when other commits come first.",
-)
-@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@commit_options
+@result_format
 def command(
     inventory: str,
     repository: str | None,

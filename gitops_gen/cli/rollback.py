@@ -5,7 +5,17 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, kustomize_option, option, repository_options, verify_option
+from gitops_gen.cli.options import (
+    approve_option,
+    clusters_option,
+    commit_options,
+    inventory_argument,
+    kustomize_option,
+    option,
+    repository_options,
+    result_format,
+    verify_option,
+)
 from gitops_gen.errors import ExitCode
 
 
@@ -21,30 +31,14 @@ Examples:
 @inventory_argument
 @click.argument("revision", metavar="REVISION")
 @repository_options
-@option(
-    "--cluster",
-    "clusters",
-    multiple=True,
-    metavar="CLUSTER",
-    help="Only this cluster; without it, all. May be given several times.",
-)
+@clusters_option("Only this cluster; without it, all.")
 @option("--workload", default="", metavar="NS/NAME", help="Only this workload; without it, all that the clusters have.")
 @option("--reason", default="", metavar="TEXT", help="Why; everybody whose change is held back gets to read it.")
-@option("--approve", metavar="DIGEST", help="Roll back although a guard holds back the plan of this digest.")
-@option(
-    "--deadline",
-    type=click.IntRange(min=1),
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to try again when other commits come first.",
-)
-@option("--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer.")
+@approve_option("Roll back")
+@commit_options
 @verify_option("changed")
 @kustomize_option
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(
     inventory: str,
     revision: str,

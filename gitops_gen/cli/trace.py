@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option
+from gitops_gen.cli.options import inventory_argument, option, result_format
 from gitops_gen.errors import ExitCode
 
 _HIGHEST_PORT = 65535
@@ -24,9 +24,7 @@ Examples:
 @inventory_argument
 @option("--cluster", help="Look in this cluster only.")
 @option("--from", "caller", metavar="NAMESPACE", help="The client is in the mesh, in this namespace.")
-@option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to report."
-)
+@result_format
 def command(request: str, inventory: str, cluster: str | None, caller: str | None, style: str) -> None:
     """Tell the way of a request for HOST from its client to a container's port, through what INVENTORY compiles to.
 
