@@ -67,8 +67,9 @@ def command(
     """
     from gitops_gen._version import __version__
     from gitops_gen.cli.kept import kept_code, kept_report
+    from gitops_gen.cli.landed import outcome_text, outcome_value
     from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
-    from gitops_gen.report.published import landed_text, planned_json, planned_text
+    from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
     from gitops_gen.workflows.selecting import Selection
 
@@ -91,32 +92,20 @@ def command(
     planned = done.planned
     refusals = planned.comparison.reconciled.refusals
     if style == "json":
-        outcome: dict[str, object] = {
-            "commit": done.commit,
-            "repository": done.repository,
-            "branch": done.branch,
-            "tries": done.tries,
-            "verifiedUnits": done.verified,
-        }
         kept = {"kept": kept_report(planned, style=style)}
         console.result(
-            planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome, more=kept)
+            planned_json(
+                planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome_value(done), more=kept
+            )
         )
     else:
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
         stays = kept_report(planned, style=style)
         if stays:
             console.result(stays)
-        if done.commit is not None:
-            console.result(
-                landed_text(
-                    done.commit,
-                    repository=done.repository,
-                    branch=done.branch,
-                    verified=done.verified,
-                    tries=done.tries,
-                )
-            )
+        landed = outcome_text(done)
+        if landed:
+            console.result(landed)
     code = kept_code(planned, refused=bool(refusals) or done.guarded)
     if code:
         console.end(code)

@@ -64,9 +64,10 @@ def command(
     in the inventory, or no such revision; 3: something was refused or held back; 4 to 7 as for publish.
     """
     from gitops_gen._version import __version__
+    from gitops_gen.cli.landed import outcome_text, outcome_value
     from gitops_gen.cli.programs import clock, identity, remote, verification
     from gitops_gen.report.kept import hold_text, hold_value
-    from gitops_gen.report.published import landed_text, planned_json, planned_text
+    from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature
     from gitops_gen.workflows.rollback import Wish, roll_back
 
@@ -91,25 +92,13 @@ def command(
         outcome: dict[str, object] = {
             "target": done.target,
             "holds": [hold_value(cluster, hold) for cluster, hold in done.holds],
-            "commit": published.commit,
-            "repository": published.repository,
-            "branch": published.branch,
-            "tries": published.tries,
-            "verifiedUnits": published.verified,
+            **outcome_value(published),
         }
         console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome))
     else:
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=not published.guarded))
         if published.commit is not None:
             console.result("\n".join(hold_text(cluster, hold) for cluster, hold in done.holds))
-            console.result(
-                landed_text(
-                    published.commit,
-                    repository=published.repository,
-                    branch=published.branch,
-                    verified=published.verified,
-                    tries=published.tries,
-                )
-            )
+            console.result(outcome_text(published))
     if refusals or published.guarded:
         console.end(ExitCode.REFUSED)
