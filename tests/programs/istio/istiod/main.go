@@ -1,0 +1,14 @@
+// Command istiod is the control plane of the mesh that the tests start.
+package main
+
+import (
+	"os"
+
+	"istio.io/istio/pilot/cmd/pilot-discovery/app"
+)
+
+func main() {
+	if err := app.NewRootCommand().Execute(); err != nil {
+		os.Exit(1)
+	}
+}
