@@ -120,22 +120,28 @@ def verify_option(default: str) -> Callable[[F], F]:
     )
 
 
-def selection_options(command: F) -> F:
-    """Add the options that say which clusters and workloads a command is about."""
-    command = option(
-        "--workload",
-        "workloads",
-        multiple=True,
-        metavar="NS/NAME",
-        help="Only this workload; everything else stays as it is published. May be given several times.",
-    )(command)
-    command = option(
+def labels_option(command: F) -> F:
+    """Add `--select`: clusters by their labels."""
+    return option(
         "--select",
         "labels",
         multiple=True,
         metavar="LABEL=VALUE",
         help="Only clusters with this label (ring=canary); several: clusters that have all of them.",
     )(command)
+
+
+def workloads_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
+    """Add `--workload`, which may be given several times."""
+    return option(
+        "--workload", "workloads", multiple=True, metavar="NS/NAME", help=f"{help} May be given several times."
+    )
+
+
+def selection_options(command: F) -> F:
+    """Add the options that say which clusters and workloads a command is about."""
+    command = workloads_option("Only this workload; everything else stays as it is published.")(command)
+    command = labels_option(command)
     return clusters_option("Only this cluster; all others stay as they are published.")(command)
 
 

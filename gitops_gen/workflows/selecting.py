@@ -34,15 +34,22 @@ class Chosen:
     workloads: frozenset[str] | None
 
 
-def choose(selection: Selection, inventory: Inventory, published: Collection[str], standing: Collection[str]) -> Chosen:
+def choose(
+    selection: Selection,
+    inventory: Inventory,
+    published: Collection[str] | None = None,
+    standing: Collection[str] = (),
+) -> Chosen:
     """Resolve a selection. `published` are the clusters, `standing` the workloads that the branch has, too.
 
-    Raises InputError for a name that neither the inventory nor the branch knows, and labels that no cluster has.
+    `published` None: there is no branch. Raises InputError for a name that neither the inventory nor the branch knows,
+    and labels that no cluster has.
     """
-    known = {*inventory.clusters, *published}
-    _check("cluster", selection.clusters, known)
+    known = {*inventory.clusters, *(published or ())}
+    nobody = "the inventory has no" if published is None else "neither the inventory nor the branch has a"
+    _check(f"{nobody} cluster", selection.clusters, known)
     workloads = {workload.key for workload in inventory.workloads}
-    _check("workload", selection.workloads, {*workloads, *standing})
+    _check(f"{nobody} workload", selection.workloads, {*workloads, *standing})
     clusters = set(selection.clusters)
     if selection.labels:
         wanted = [_label(text) for text in selection.labels]
@@ -63,11 +70,11 @@ def _label(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _check(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+def _check(nobody: str, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, sorted(known), n=1)
             raise InputError(
-                f"neither the inventory nor the branch has a {kind} {name}",
+                f"{nobody} {name}",
                 help=f"did you mean {near[0]}?" if near else "",
             )
