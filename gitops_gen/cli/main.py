@@ -36,6 +36,7 @@ COMMANDS = {
     "verify": "Judge rendered manifests by the rules on Istio resources, without an inventory.",
     "hosts": "List every external name: as a table, JSON, a zone file or a hosts file.",
     "trace": "Tell the way of a request from its client to a container's port.",
+    "explain": "Tell where a file, a resource, a pod or the value of a setting comes from.",
     "schema": "Print the JSON Schema of an inventory document.",
     "completion": "Print the completion script of a shell.",
 }

@@ -40,6 +40,7 @@ def command(
     manifests refer to and do not hold is a warning, as it may be there already. Exit code 0: no errors; 1: errors.
     """
     from gitops_gen.cli.programs import verification
+    from gitops_gen.inventory.written import Documents
     from gitops_gen.problems import has_errors
     from gitops_gen.workflows.reading import Judged
     from gitops_gen.workflows.verifying import Surroundings, verify_folder
@@ -47,7 +48,7 @@ def command(
     namespaces = {label: namespace for label, _, namespace in (one.rpartition(":") for one in ingress_namespace)}
     known = Surroundings(cluster_domain=cluster_domain, namespaces=namespaces)
     done = verify_folder(folder, known, lambda: verification("all", kustomize))
-    judged = Judged(inventory=None, problems=done.problems, texts=done.texts, sources=())
+    judged = Judged(inventory=None, problems=done.problems, texts=done.texts, sources=(), documents=Documents())
     console.show_problems(judged, style, result_of_command=True)
     if style == "text" and not done.problems:
         clusters = f" in {done.clusters} clusters" if done.clusters > 1 else ""

@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 class Loaded:
     """What reading an inventory came to: the inventory if it has no errors, and every problem, sorted by place.
 
-    `texts` holds the text of each file by name, for reports that show the line.
+    `texts` holds the text of each file by name, for reports that show the line; `documents` what is written, with its
+    places.
     """
 
     inventory: Inventory | None
     problems: tuple[Problem, ...]
     texts: Mapping[str, str]
+    documents: Documents
 
 
 def load_inventory(sources: Iterable[Source]) -> Loaded:
@@ -70,6 +72,7 @@ def load_inventory(sources: Iterable[Source]) -> Loaded:
         inventory=None if has_errors(problems) else inventory,
         problems=tuple(in_order(problems)),
         texts=gathered.texts,
+        documents=documents,
     )
 
 

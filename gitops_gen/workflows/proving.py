@@ -58,7 +58,7 @@ def prove_all(desired: Desired, *, mixed: bool = False) -> list[Problem]:
     with _collector_paused():
         problems = _prove(desired, lambda _cluster, _compiled: _NOWHERE, mixed=mixed)
         if problems:
-            problems = _prove(desired, _Places(desired.tree), mixed=mixed)
+            problems = _prove(desired, Places(desired.tree), mixed=mixed)
     return problems
 
 
@@ -81,14 +81,16 @@ def _prove(desired: Desired, place: Callable[[str, Compiled], Location], *, mixe
     return in_order(problem for problem in found if problem.severity is Severity.ERROR)
 
 
-class _Places:
+class Places:
     """File and line of compiled resources in the tree; each file is read once."""
 
     def __init__(self, tree: Tree) -> None:
+        """Begin with no file read."""
         self._tree = tree
         self._lines: dict[str, dict[object, int]] = {}
 
     def __call__(self, cluster: str, piece: Compiled) -> Location:
+        """Return where a resource of a cluster stands: in its overlay, else in base."""
         folder, name = Folder(piece.place.namespace, piece.place.folder), file_name(piece.place.file)
         wanted = resource_id(piece.manifest)
         paths = [f"{overlay_folder(cluster, folder)}/{name}", f"{base_folder(folder)}/{name}"]
@@ -103,7 +105,7 @@ class _Places:
 
 def located(desired: Desired, cluster: str) -> list[Resource]:
     """Return the resources of one cluster, each with its file and line in the tree."""
-    places = _Places(desired.tree)
+    places = Places(desired.tree)
     return [read_resource(piece.manifest, places(cluster, piece)) for piece in desired.compiled.get(cluster, ())]
 
 

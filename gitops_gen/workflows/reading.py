@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from gitops_gen.inventory.source import Source
+    from gitops_gen.inventory.written import Documents
     from gitops_gen.model import Inventory
 
 
@@ -23,13 +24,14 @@ class Judged:
     """An inventory with everything that was found in it.
 
     `inventory` is None when there is at least one error; `texts` holds each file's text, for showing source lines,
-    `sources` the files as they were read.
+    `sources` the files as they were read, `documents` what is written in them, each value with its place.
     """
 
     inventory: Inventory | None
     problems: tuple[Problem, ...]
     texts: Mapping[str, str]
     sources: tuple[Source, ...]
+    documents: Documents
 
 
 def judge(sources: Iterable[Source]) -> Judged:
@@ -44,6 +46,7 @@ def judge(sources: Iterable[Source]) -> Judged:
         problems=tuple(in_order(problems)),
         texts=loaded.texts,
         sources=sources,
+        documents=loaded.documents,
     )
 
 

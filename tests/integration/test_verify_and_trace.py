@@ -1,4 +1,4 @@
-"""verify and trace as people start them, and what happens when the proof finds something."""
+"""verify, trace and explain as people start them, and what happens when the proof finds something."""
 
 from __future__ import annotations
 
@@ -86,6 +86,16 @@ def test_trace_from_inside_of_the_mesh(capsys: pytest.CaptureFixture[str]) -> No
     assert journey["steps"][1]["text"].startswith("PeerAuthentication vault/vault-own-tls: no mesh TLS on this port")
     hidden = run(capsys, "trace", host, ROOT / "examples" / "mixed", "--from", "shop")
     assert (hidden.code, "not exported to shop" in hidden.out) == (1, True)
+
+
+def test_explain_says_where_a_setting_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = run(capsys, "explain", "service", ROOT / "examples" / "thanos", "--cluster", "cluster-a")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("service of placement 1 of Workload monitoring/prometheus in cluster-a\n")
+    told = run(capsys, "explain", "prometheus-0", ROOT / "examples" / "thanos", "--format", "json")
+    assert [one["facts"][0]["about"] for one in json.loads(told.out)["explanations"]] == ["placed by"] * 2
+    unknown = run(capsys, "explain", "bakend", ROOT / "examples" / "thanos")
+    assert (unknown.code, unknown.out, "did you mean `backend`?" in unknown.err) == (1, "", True)
 
 
 def test_trace_is_part_of_the_library() -> None:
