@@ -54,6 +54,37 @@ def result_format(command: F) -> F:
     )(command)
 
 
+MARKDOWN_MOST, MARKDOWN_LEAST = 65_536, 2_000
+"""As in gitops_gen.report.markdown, which `--help` does not wait for."""
+
+
+def plan_format(command: F) -> F:
+    """Add `--format` for plans, and how much of a plan Markdown says."""
+    command = option(
+        "--max-chars",
+        type=click.IntRange(min=MARKDOWN_LEAST),
+        default=MARKDOWN_MOST,
+        show_default=True,
+        metavar="NUMBER",
+        help="Longest Markdown, in bytes; what does not fit is said in less detail.",
+    )(command)
+    command = option(
+        "--detail",
+        type=click.Choice(["full", "concise", "counts"]),
+        default="full",
+        show_default=True,
+        help="The most that Markdown says: every change, a line for each workload, or how much.",
+    )(command)
+    return option(
+        "--format",
+        "style",
+        type=click.Choice(["text", "json", "markdown"]),
+        default="text",
+        show_default=True,
+        help="How to report: for people, for programs, or for a change request and the summary of a CI job.",
+    )(command)
+
+
 def output_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it
     """Add `--output`: the directory of direct mode."""
     return option("--output", "-o", required=True, type=click.Path(file_okay=False, path_type=Path), help=help)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, repository_options, result_format, selection_options
+from gitops_gen.cli.options import inventory_argument, plan_format, repository_options, selection_options
 
 
 @click.command(
@@ -14,12 +14,13 @@ from gitops_gen.cli.options import inventory_argument, repository_options, resul
 Examples:
   gitops-gen plan inventory/
   gitops-gen plan inventory/ --repository ../mesh.git --format json
+  gitops-gen plan inventory/ --format markdown >> "$GITHUB_STEP_SUMMARY"
 """,
 )
 @inventory_argument
 @repository_options
 @selection_options
-@result_format
+@plan_format
 def command(
     inventory: str,
     repository: str | None,
@@ -29,6 +30,8 @@ def command(
     labels: tuple[str, ...],
     workloads: tuple[str, ...],
     style: str,
+    detail: str,
+    max_chars: int,
 ) -> None:
     """Say what publishing INVENTORY would change; write nothing.
 
@@ -39,6 +42,7 @@ def command(
     from gitops_gen.cli.kept import kept_code, kept_report
     from gitops_gen.cli.programs import lineage, remote
     from gitops_gen.plan.guards import passes
+    from gitops_gen.report.markdown import Detail, PlanReport, plan_markdown
     from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.publishing import plan_changes
     from gitops_gen.workflows.selecting import Selection
@@ -56,6 +60,14 @@ def command(
     if style == "json":
         kept = {"kept": kept_report(planned, style=style)}
         console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, more=kept))
+    elif style == "markdown":
+        report = PlanReport(
+            plan=planned.plan,
+            findings=planned.findings,
+            refusals=refusals,
+            stays=kept_report(planned, style=style),
+        )
+        console.result(plan_markdown(report, detail=Detail(detail), most=max_chars))
     else:
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=False))
         stays = kept_report(planned, style=style)

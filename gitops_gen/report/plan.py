@@ -35,11 +35,7 @@ _ALWAYS_TOLD = ("host", "gateway host", "endpoint")
 
 def plan_text(plan: Plan, limit: int = 200) -> str:
     """Write a plan for people: a summary, then one line for each change that differs; at most `limit` of those."""
-    lines = [_cluster_line(cluster) for cluster in plan.clusters if cluster.presence is not Presence.STAYS]
-    for group in _groups(plan):
-        lines += _group_lines(group)
-    lines += [_engine_line(change) for change in plan.engine_objects]
-    lines += [f"{printable(path)}: holds no resources that can be read; it is replaced" for path in plan.unreadable]
+    lines = plan_lines(plan)
     if len(lines) > limit:
         lines[limit:] = [f"... and {count(len(lines) - limit, 'more line')}; the JSON form has everything"]
     body = "".join(f"{line}\n" for line in lines)
@@ -48,6 +44,43 @@ def plan_text(plan: Plan, limit: int = 200) -> str:
     if plan.empty:
         return f"{summary}\n"
     return "\n".join(part for part in (f"{summary}\n", body, f"{foot}plan {plan.digest}\n") if part)
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Write one line for each change that differs, and below it what it consists of."""
+    lines = [_cluster_line(cluster) for cluster in plan.clusters if cluster.presence is not Presence.STAYS]
+    for group in _groups(plan):
+        lines += _group_lines(group)
+    lines += [_engine_line(change) for change in plan.engine_objects]
+    return [
+        *lines,
+        *(f"{printable(path)}: holds no resources that can be read; it is replaced" for path in plan.unreadable),
+    ]
+
+
+def plan_headlines(plan: Plan) -> list[str]:
+    """Write one line for each workload, consumer or gateway folder that changes, those with most resources first."""
+    groups = sorted(_groups(plan), key=lambda group: -group.resources)
+    lines = []
+    for group in groups:
+        signs = Counter(change.action for one in group.changes for change in one.resources() if not change.tombstone)
+        numbers = ", ".join(f"{signs[action]:,} {action}" for action in Action if signs[action])
+        said = "; ".join(part for part in (_pods(group), f"resources: {numbers}" if numbers else "") if part)
+        lines.append(printable(f"{_title(group.first)} in {_where(group.clusters)}: {said or 'laid out differently'}"))
+    if plan.engine_objects:
+        lines.append(f"{count(len(plan.engine_objects), 'engine object')} changed")
+    return lines
+
+
+def resource_lines(plan: Plan) -> list[str]:
+    """Write one line for each resource that changes: its cluster, its sign, its id, and the fields that differ."""
+    lines = []
+    for cluster in plan.clusters:
+        for change in cluster.resources():
+            fields = f": {_names(change.fields)}" if change.fields else ""
+            moved = f" from {change.unit_before} to {change.unit_after}" if change.action is Action.MOVED else ""
+            lines.append(printable(f"{_SIGNS[change.action]} {cluster.name}: {change.id}{moved}{fields}"))
+    return lines + [f"{_SIGNS[change.action]} {_engine_line(change)}" for change in plan.engine_objects]
 
 
 def plan_summary(plan: Plan) -> str:

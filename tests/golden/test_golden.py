@@ -1,9 +1,9 @@
 """Whole cases as files: an inventory, and beside it the tree and plan, or the problems, that it makes.
 
 `inventory.yaml` is published into an empty repository, or after `before.yaml` where there is one. `tree/` is what the
-repository then holds without its records, `plan.txt` what `plan` says before, `problems.txt` what `validate` says of
-an inventory with errors. `pytest tests/golden --update-golden` writes them anew: read the difference before it is
-committed.
+repository then holds without its records, `plan.txt` and `plan.md` what `plan` says before, `problems.txt` what
+`validate` says of an inventory with errors. `pytest tests/golden --update-golden` writes them anew: read the difference
+before it is committed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def made(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> dict
     if (case / "before.yaml").exists():
         assert run(capsys, "publish", "before.yaml", "--repository", bare).code == 0
     planned = run(capsys, "plan", "inventory.yaml", "--repository", bare)
+    markdown = run(capsys, "plan", "inventory.yaml", "--repository", bare, "--format", "markdown")
     approval = re.search(r"--approve (\S+)", planned.out)
     assert planned.code == (3 if approval else 0)
     approve = ("--approve", approval[1]) if approval else ()
@@ -49,7 +50,7 @@ def made(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> dict
         for path, content in files_of(checked_out(bare, tmp_path / "checkout")).items()
         if not path.startswith("published/")
     }
-    return {"plan.txt": planned.out.encode(), **tree}
+    return {"plan.txt": planned.out.encode(), "plan.md": markdown.out.encode(), **tree}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,7 +74,7 @@ def test_a_case_makes_exactly_these_files(
 
 def _write(case: Path, files: dict[str, bytes]) -> None:
     shutil.rmtree(case / "tree", ignore_errors=True)
-    for name in ("plan.txt", "problems.txt"):
+    for name in ("plan.txt", "plan.md", "problems.txt"):
         (case / name).unlink(missing_ok=True)
     for path, content in files.items():
         (case / path).parent.mkdir(parents=True, exist_ok=True)
