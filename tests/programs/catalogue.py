@@ -81,6 +81,7 @@ PROGRAMS = {
         ),
         Program("argocd", "go", ("argocd",), "github.com/argoproj/argo-cd/v3/cmd", static=True),
         Program("redis-server", "distribution", ()),
+        Program("iptables", "distribution", ()),
         Program("flux-files", "files", ("source-controller", "kustomize-controller")),
         Program("argocd-files", "files", ("argocd",)),
     )
@@ -94,6 +95,7 @@ SETS = {
         "istiod",
         "pilot-agent",
         "envoy",
+        "iptables",
         "istio-files",
     ),
     "engines": (
