@@ -66,6 +66,8 @@ class BackendChoice(StrEnum):
 
     AUTO = "auto"
     SERVICE_ENTRY = "service-entry"
+    DNS = "dns"
+    BLOG = "{compat: blog}"
     POD_SERVICE = "pod-service"
     EXISTING = "existing"
     NONE = "none"

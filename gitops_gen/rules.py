@@ -112,6 +112,7 @@ _RESOURCES: tuple[Rule, ...] = (
         "governing-ports-differ",
         "Sets of pods that share a generated governing Service agree on its ports.",
     ),
+    Rule("GGI057", "slow-to-return", "A backend does not wait for DNS to tell that a pod is back."),
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.

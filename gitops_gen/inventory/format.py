@@ -51,6 +51,14 @@ def _mapping_or_plain(written: Any) -> str:  # noqa: ANN401 - whatever was writt
     return "(mapping)" if isinstance(written, dict | BaseModel) else "(plain)"
 
 
+def _backend_form(written: Any) -> str:  # noqa: ANN401 - whatever was written
+    """Name the form of a `backend`: a word, the old recipe, or the template of a Service that is there already."""
+    if not isinstance(written, dict | BaseModel):
+        return "(plain)"
+    old = isinstance(written, CompatBackend) or (isinstance(written, dict) and "compat" in written)
+    return "(compat)" if old else "(existing)"
+
+
 def _list_or_mapping(written: Any) -> str:  # noqa: ANN401 - whatever was written
     """Name the form of a value that is either a list or a mapping."""
     return "(list)" if isinstance(written, list) else "(mapping)"
@@ -114,10 +122,19 @@ class ExistingBackend(Fields):
     {namespace}, {workload}, {pod}, {ordinal}, {ordinal+1}."""
 
 
+class CompatBackend(Fields):
+    """A shape from elsewhere, for a mesh that has it already."""
+
+    compat: Literal["blog"]
+    """`blog`: a ServiceEntry with resolution DNS on the pod's own name and no endpoints, as an article of 2019 has it,
+    and the DestinationRule without which it does not work under mutual TLS."""
+
+
 Backend: TypeAlias = Annotated[
-    Annotated[Literal["auto", "service-entry", "pod-service", "none"], Tag("(plain)")]
-    | Annotated[ExistingBackend, Tag("(mapping)")],
-    Discriminator(_mapping_or_plain),
+    Annotated[Literal["auto", "service-entry", "pod-service", "dns", "none"], Tag("(plain)")]
+    | Annotated[CompatBackend, Tag("(compat)")]
+    | Annotated[ExistingBackend, Tag("(existing)")],
+    Discriminator(_backend_form),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.inventory.format import ExistingBackend
 from gitops_gen.inventory.lookup import pod_count, routes_of
 from gitops_gen.model import BackendChoice, Family, GatewayChoice, Ingress, Placement, Pod, Port, Route
 from gitops_gen.naming import ordinal_of
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from gitops_gen.inventory.format import (
         ClusterSpec,
-        ExistingBackend,
+        CompatBackend,
         MeshSpec,
         PlacementFields,
         PortFields,
@@ -34,7 +35,7 @@ HTTP_PORT = 80
 class Inherited(NamedTuple):
     """What placements of a cluster have where neither they nor their workload say otherwise."""
 
-    backend: str | ExistingBackend
+    backend: str | CompatBackend | ExistingBackend
     gateways: GatewayChoice
 
 
@@ -69,11 +70,17 @@ def expand_placement(
         ports=ports,
         port_offset=fields.port_offset,
         pod_label=fields.pod_label or POD_NAME_LABEL,
-        backend=BackendChoice(backend) if isinstance(backend, str) else BackendChoice.EXISTING,
-        existing_backend=None if isinstance(backend, str) else backend.existing,
+        backend=_backend_choice(backend),
+        existing_backend=backend.existing if isinstance(backend, ExistingBackend) else None,
         gateways=fields.gateways or spec.gateways or from_cluster.gateways,
         origin=written.at("spec", "placements", place),
     )
+
+
+def _backend_choice(written: str | CompatBackend | ExistingBackend) -> BackendChoice:
+    if isinstance(written, str):
+        return BackendChoice(written)
+    return BackendChoice.EXISTING if isinstance(written, ExistingBackend) else BackendChoice.BLOG
 
 
 def governing_service(spec: WorkloadSpec, placement: PlacementFields, workload: str) -> str | None:

@@ -1,22 +1,29 @@
-"""DestinationRules: what clients in the mesh must leave out for ports that speak TLS of their own."""
+"""DestinationRules: where clients in the mesh leave its TLS out, and where they have to be told to use it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_gen.model import BackendChoice
 from gitops_gen.naming import service_fqdn
 from gitops_gen.resources.labels import workload_labels
+from gitops_gen.resources.shapes import entry_ports, mesh_tls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from gitops_gen.model import Cluster, Workload
-    from gitops_gen.resources.fields import DestinationRule
+    from gitops_gen.model import Cluster, Placement, Workload
+    from gitops_gen.resources.fields import DestinationRule, PortPolicy, TrafficPolicy
 
 
 def own_tls_name(service: str) -> str:
     """Name of the DestinationRule for a governing Service: a host has one, whichever workloads share it."""
     return f"{service}-own-tls"
+
+
+def pods_name(service: str) -> str:
+    """Name of the DestinationRule for the pods of a governing Service."""
+    return f"{service}-pods"
 
 
 def own_tls_destination_rule(
@@ -27,19 +34,64 @@ def own_tls_destination_rule(
     Read by every sidecar that sees the governing Service. The other half of the pair is the PeerAuthentication:
     without this one, those callers are reset (docs/explanation/what-istio-does.md, "Own TLS"). Ports are the Service's.
     """
+    host = service_fqdn(service, workload.namespace, cluster)
+    policy: TrafficPolicy = {"portLevelSettings": _without_tls(ports)}
+    return _destination_rule(workload, own_tls_name(service), host, policy, export_to)
+
+
+def pods_destination_rule(  # noqa: PLR0913 - what the other one gets, and whether mesh TLS is asked for
+    workload: Workload, service: str, cluster: Cluster, ports: Sequence[int], export_to: Sequence[str], *, mutual: bool
+) -> DestinationRule:
+    """DestinationRule for the ServiceEntries of type DNS on the pods' own names.
+
+    Read by gateways and sidecars. With `mutual` it is what says that the pods speak mesh TLS, for the entries of the
+    old recipe do not; on `ports`, which bring TLS of their own, there is none. Those have to be named here as well:
+    what DNS answers does not tell of the pods' PeerAuthentication (docs/explanation/what-istio-does.md, "Own TLS").
+    """
+    host = "*." + service_fqdn(service, workload.namespace, cluster)
+    policy: TrafficPolicy = {}
+    if mutual:
+        policy["tls"] = {"mode": "ISTIO_MUTUAL"}
+    if ports:
+        policy["portLevelSettings"] = _without_tls(ports)
+    return _destination_rule(workload, pods_name(service), host, policy, export_to)
+
+
+def dialled_by_dns(placements: Sequence[Placement], cluster: Cluster) -> Iterator[tuple[str, list[int], bool]]:
+    """Yield the governing Services whose pods' ServiceEntries go by DNS and have to be spoken of.
+
+    With each, the ports that bring TLS of their own, and whether the mesh's has to be asked for.
+    """
+    found: dict[str, tuple[set[int], set[BackendChoice]]] = {}
+    for placement in placements:
+        if placement.service is not None and placement.backend in {BackendChoice.DNS, BackendChoice.BLOG}:
+            numbers, choices = found.setdefault(placement.service, (set(), set()))
+            numbers.update(port.number for port in entry_ports(placement) if port.own_mtls)
+            choices.add(placement.backend)
+    for service, (numbers, choices) in sorted(found.items()):
+        mutual = BackendChoice.BLOG in choices and mesh_tls(cluster)
+        if numbers or mutual:
+            yield service, sorted(numbers), mutual
+
+
+def _without_tls(ports: Sequence[int]) -> list[PortPolicy]:
+    return [{"port": {"number": number}, "tls": {"mode": "DISABLE"}} for number in ports]
+
+
+def _destination_rule(
+    workload: Workload, name: str, host: str, policy: TrafficPolicy, export_to: Sequence[str]
+) -> DestinationRule:
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "DestinationRule",
         "metadata": {
-            "name": own_tls_name(service),
+            "name": name,
             "namespace": workload.namespace,
             "labels": workload_labels(workload.name),
         },
         "spec": {
-            "host": service_fqdn(service, workload.namespace, cluster),
-            "trafficPolicy": {
-                "portLevelSettings": [{"port": {"number": number}, "tls": {"mode": "DISABLE"}} for number in ports],
-            },
+            "host": host,
+            "trafficPolicy": policy,
             "exportTo": list(export_to),
         },
     }

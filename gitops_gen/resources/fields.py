@@ -77,6 +77,7 @@ class EntryEndpoint(TypedDict):
     address: str
     ports: NotRequired[dict[str, int]]
     labels: NotRequired[dict[str, str]]
+    serviceAccount: NotRequired[str]
 
 
 class LabelSelector(TypedDict):
@@ -232,23 +233,24 @@ class Gateway(TypedDict):
     spec: GatewaySpec
 
 
-class TlsOff(TypedDict):
-    """The client side of "no mesh TLS here"."""
+class ClientTls(TypedDict):
+    """What clients in the mesh do: leave the mesh's TLS out, or insist on it."""
 
-    mode: Literal["DISABLE"]
+    mode: Literal["DISABLE", "ISTIO_MUTUAL"]
 
 
 class PortPolicy(TypedDict):
-    """What holds for one port of a host."""
+    """What holds for one port of a host; nothing of what the host has in general holds there."""
 
     port: PortNumber
-    tls: TlsOff
+    tls: ClientTls
 
 
 class TrafficPolicy(TypedDict):
-    """What holds for single ports of a host."""
+    """What holds for a host, and for single ports of it."""
 
-    portLevelSettings: list[PortPolicy]
+    tls: NotRequired[ClientTls]
+    portLevelSettings: NotRequired[list[PortPolicy]]
 
 
 class DestinationRuleSpec(TypedDict):

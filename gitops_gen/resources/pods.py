@@ -8,8 +8,15 @@ from gitops_gen.compiled import Compiled, Place
 from gitops_gen.resources.labels import pod_labels
 from gitops_gen.resources.routes import own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
-from gitops_gen.resources.service_entry import pod_service_entry
-from gitops_gen.resources.shapes import Backend, backend, backend_host, entry_ports, service_ports
+from gitops_gen.resources.service_entry import blog_service_entry, dns_service_entry, pod_service_entry
+from gitops_gen.resources.shapes import (
+    ON_POD_NAMES,
+    Backend,
+    backend,
+    backend_host,
+    entry_ports,
+    service_ports,
+)
 from gitops_gen.resources.visibility import pod_service_visibility, service_entry_visibility
 
 if TYPE_CHECKING:
@@ -21,6 +28,13 @@ if TYPE_CHECKING:
     from gitops_gen.resources.surroundings import Surroundings
 
     _Builder = Callable[[Workload, Placement, Pod, Cluster, Sequence[str]], Manifest]
+
+
+_ENTRIES: Mapping[Backend, _Builder] = {
+    Backend.SERVICE_ENTRY: pod_service_entry,
+    Backend.DNS: dns_service_entry,
+    Backend.BLOG: blog_service_entry,
+}
 
 
 def compile_pods(
@@ -57,6 +71,6 @@ def _backend_builder(
     """Return what makes a pod's backend, and who sees it: the same for all pods of a placement."""
     if kind is Backend.POD_SERVICE and service_ports(placement):
         return pod_service, pod_service_visibility(workload, placement, cluster, surroundings)
-    if kind is Backend.SERVICE_ENTRY and (ports := entry_ports(placement)):
-        return pod_service_entry, service_entry_visibility(workload, placement, cluster, surroundings, ports)
+    if kind in ON_POD_NAMES and (ports := entry_ports(placement)):
+        return _ENTRIES[kind], service_entry_visibility(workload, placement, cluster, surroundings, ports)
     return None, []

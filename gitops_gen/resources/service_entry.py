@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.naming import cluster_prefixed
 from gitops_gen.resources.labels import pod_labels
-from gitops_gen.resources.shapes import Backend, backend_host, entry_ports
+from gitops_gen.resources.shapes import Backend, backend_host, entry_ports, mesh_tls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from gitops_gen.model import Cluster, Placement, Pod, Port, Workload
-    from gitops_gen.resources.fields import EntryPort, ServiceEntry
+    from gitops_gen.resources.fields import EntryEndpoint, EntryPort, ServiceEntry
 
 
 def pod_service_entry(
@@ -25,6 +26,48 @@ def pod_service_entry(
     cluster's pods: it knows one pod of a name, wherever that is
     (docs/explanation/what-istio-does.md, "Endpoint discovery").
     """
+    entry = _on_pod_name(workload, placement, pod, cluster, export_to, "STATIC")
+    entry["spec"]["workloadSelector"] = {"labels": {placement.pod_label: pod.name}}
+    return entry
+
+
+def dns_service_entry(
+    workload: Workload, placement: Placement, pod: Pod, cluster: Cluster, export_to: Sequence[str]
+) -> ServiceEntry:
+    """ServiceEntry that goes by what the cluster's DNS says of the pod's own name.
+
+    Read by the same proxies, which ask DNS for themselves: so it is the pod of this cluster also where istiod sees
+    others of its name. The service account says that it speaks mesh TLS, and is the only one that is accepted
+    (docs/explanation/what-istio-does.md, "Identity").
+    """
+    entry = _on_pod_name(workload, placement, pod, cluster, export_to, "DNS")
+    endpoint: EntryEndpoint = {"address": entry["spec"]["hosts"][0]}
+    if mesh_tls(cluster) and placement.service_account is not None:
+        endpoint["serviceAccount"] = placement.service_account
+    entry["spec"]["endpoints"] = [endpoint]
+    return entry
+
+
+def blog_service_entry(
+    workload: Workload, placement: Placement, pod: Pod, cluster: Cluster, export_to: Sequence[str]
+) -> ServiceEntry:
+    """ServiceEntry of the recipe of 2019: resolution DNS, no endpoints.
+
+    Its callers send plain text but for the DestinationRule on all pods of the Service, which is written beside it
+    (docs/explanation/what-istio-does.md, "Identity").
+    """
+    return _on_pod_name(workload, placement, pod, cluster, export_to, "DNS")
+
+
+def _on_pod_name(  # noqa: PLR0913, PLR0917 - what a builder gets, and how endpoints are found
+    workload: Workload,
+    placement: Placement,
+    pod: Pod,
+    cluster: Cluster,
+    export_to: Sequence[str],
+    resolution: Literal["STATIC", "DNS"],
+) -> ServiceEntry:
+    """Return what all ServiceEntries on a pod's own name have in common."""
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "ServiceEntry",
@@ -38,8 +81,7 @@ def pod_service_entry(
             "location": "MESH_INTERNAL",
             "ports": [_entry_port(port) for port in entry_ports(placement)],
             "exportTo": list(export_to),
-            "resolution": "STATIC",
-            "workloadSelector": {"labels": {placement.pod_label: pod.name}},
+            "resolution": resolution,
         },
     }
 

@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 
 
 class Backend(StrEnum):
-    """How a route names one pod; values as in the inventory."""
+    """How a route names one pod; values as the inventory's choices, without `auto`."""
 
     SERVICE_ENTRY = "service-entry"
+    DNS = "dns"
+    BLOG = "{compat: blog}"
     POD_SERVICE = "pod-service"
     EXISTING = "existing"
     NONE = "none"
+
+
+ON_POD_NAMES = {Backend.SERVICE_ENTRY, Backend.DNS, Backend.BLOG}
+"""Backends that are a ServiceEntry on the name that the governing Service gives the pod."""
 
 
 class Obstacle(StrEnum):
@@ -48,20 +54,10 @@ def backend(workload: Workload, placement: Placement, cluster: Cluster, surround
     Everywhere else, also where the inventory declares nothing, it is a Service per pod, which was right in every
     mode that was tried (docs/explanation/what-istio-does.md, "Backends").
     """
-    match placement.backend:
-        case BackendChoice.AUTO:
-            obstacles = entry_obstacles(workload, placement, cluster, surroundings)
-            return Backend.POD_SERVICE if obstacles else Backend.SERVICE_ENTRY
-        case BackendChoice.SERVICE_ENTRY:
-            return Backend.SERVICE_ENTRY
-        case BackendChoice.POD_SERVICE:
-            return Backend.POD_SERVICE
-        case BackendChoice.EXISTING:
-            return Backend.EXISTING
-        case BackendChoice.NONE:
-            return Backend.NONE
-        case _:
-            assert_never(placement.backend)
+    if placement.backend is not BackendChoice.AUTO:
+        return Backend(placement.backend.value)
+    obstacles = entry_obstacles(workload, placement, cluster, surroundings)
+    return Backend.POD_SERVICE if obstacles else Backend.SERVICE_ENTRY
 
 
 def entry_obstacles(
@@ -112,6 +108,11 @@ def routes_to_pods(port: Port) -> bool:
     return any(route.service is None for route in port.routes)
 
 
+def mesh_tls(cluster: Cluster) -> bool:
+    """Tell whether clients in a cluster speak the mesh's TLS to the pods of a workload."""
+    return cluster.istio.mtls != "disabled"
+
+
 def backend_host(kind: Backend, workload: Workload, placement: Placement, pod: Pod, cluster: Cluster) -> str:
     """Return the full name by which routes and callers in the mesh reach one pod through its backend.
 
@@ -120,7 +121,7 @@ def backend_host(kind: Backend, workload: Workload, placement: Placement, pod: P
     """
     if kind is Backend.POD_SERVICE:
         return service_fqdn(cluster_prefixed(cluster.name, pod.name), workload.namespace, cluster)
-    if kind is Backend.SERVICE_ENTRY and placement.service is not None:
+    if kind in ON_POD_NAMES and placement.service is not None:
         return pod_fqdn(pod, placement.service, workload.namespace, cluster)
     if kind is Backend.EXISTING and placement.existing_backend is not None:
         return service_fqdn(existing_service(workload, placement, pod, cluster), workload.namespace, cluster)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.naming import service_fqdn
-from gitops_gen.resources.destination_rule import own_tls_destination_rule
+from gitops_gen.resources.destination_rule import dialled_by_dns, own_tls_destination_rule, pods_destination_rule
 from gitops_gen.resources.labels import workload_labels
 from gitops_gen.resources.peer_authentication import own_tls_peer_authentication
 from gitops_gen.resources.routes import own_gateways, virtual_services
@@ -48,6 +48,11 @@ def compile_whole_workload(
     for service, numbers in own.items():
         yield Compiled(
             own_tls_destination_rule(workload, service, cluster, numbers, seen_by), _place(workload, DESTINATION_RULE)
+        )
+    for service, numbers, mutual in dialled_by_dns(placements, cluster):
+        yield Compiled(
+            pods_destination_rule(workload, service, cluster, numbers, seen_by, mutual=mutual),
+            _place(workload, DESTINATION_RULE),
         )
     container_ports = sorted(
         {

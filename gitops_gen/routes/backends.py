@@ -40,7 +40,7 @@ def prove_backends(table: Table, inventory: Inventory, cluster: Cluster) -> Iter
                 yield _problem(backend, f"pod {backend.pod} has another backend already: {found[key]}")
             found[key] = backend
             workload, placement = pods[key]
-            yield from (_problem(backend, text) for text in _differences(backend, placement))
+            yield from (_problem(backend, text) for text in _differences(backend, workload, placement, cluster))
             yield from (_problem(backend, text, "GGI015") for text in _hidden(backend, callers.get(workload.key, ())))
     for (namespace, pod), (workload, placement) in pods.items():
         stands_back = placement.backend in {BackendChoice.EXISTING, BackendChoice.NONE}
@@ -78,9 +78,11 @@ def _is_tcp(protocol: str) -> bool:
     return protocol in {"TCP", "MONGO", "MYSQL", "REDIS", ""}
 
 
-def _differences(backend: Backend, placement: Placement) -> Iterator[str]:
+def _differences(backend: Backend, workload: Workload, placement: Placement, cluster: Cluster) -> Iterator[str]:
     """Say in what a backend is not what its pod needs."""
-    if backend.selector.keys() != {placement.pod_label}:
+    if not backend.selector:
+        yield from _by_dns(backend, workload, placement, cluster)
+    elif backend.selector.keys() != {placement.pod_label}:
         yield f"{backend} selects by {', '.join(sorted(backend.selector))}, not by {placement.pod_label}"
     yield from _ports(backend, placement)
     spec = backend.resource.spec if backend.resource is not None else {}
@@ -95,6 +97,21 @@ def _differences(backend: Backend, placement: Placement) -> Iterator[str]:
         yield f"{backend} {'hides' if early else 'leads to'} pods that are not Ready"
     if spec.get("clusterIP") == "None" or spec.get("type") not in {None, "ClusterIP"}:
         yield f"{backend} is no Service with an address in the cluster"
+
+
+def _by_dns(backend: Backend, workload: Workload, placement: Placement, cluster: Cluster) -> Iterator[str]:
+    """Say in what a ServiceEntry that goes by DNS is not the one that is asked for: by its name, and by whom it trusts.
+
+    Without endpoints it trusts nobody by itself; then a DestinationRule has to (GGI001).
+    """
+    name = f"{backend.pod}.{placement.service}.{workload.namespace}.svc.{cluster.cluster_domain}"
+    if backend.host != name:
+        yield f"{backend} has the name {backend.host}, and its pod is {name}"
+    spec = backend.resource.spec if backend.resource is not None else {}
+    trusted = [endpoint.get("serviceAccount") for endpoint in spec.get("endpoints") or ()]
+    account = None if cluster.istio.mtls == "disabled" else placement.service_account
+    if trusted != ([account] if placement.backend is BackendChoice.DNS else []):
+        yield f"{backend} takes the pod for {', '.join(map(str, trusted)) or 'anybody'}, not for {account or 'anybody'}"
 
 
 def _ports(backend: Backend, placement: Placement) -> Iterator[str]:

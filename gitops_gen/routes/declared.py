@@ -54,6 +54,7 @@ class Declared:
 
     gateway_pods: tuple[GatewayPods, ...]
     cluster_domain: str = "cluster.local"
+    mtls: str = "strict"
     pod_labels: frozenset[str] = frozenset({POD_NAME})
     services: Mapping[str, frozenset[int]] = field(default_factory=dict)
     gateways: Mapping[str, tuple[tuple[GatewayPods, DeclaredServer], ...]] = field(default_factory=dict)
@@ -128,6 +129,7 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
     return Declared(
         gateway_pods=tuple(dict.fromkeys(pods.values())),
         cluster_domain=cluster.cluster_domain,
+        mtls=cluster.istio.mtls,
         pod_labels=frozenset(labels),
         services={host: frozenset(numbers) for host, numbers in services.items()},
         gateways={

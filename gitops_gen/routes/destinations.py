@@ -25,7 +25,8 @@ class BackendPort(NamedTuple):
 class Backend(NamedTuple):
     """What stands behind a host. `resource` is None for a Service that somebody else owns.
 
-    `pod` is the one pod that it selects, None where it selects several or none.
+    `pod` is the one pod that it means, None where it means several or none: the pod that it selects, or, for a
+    ServiceEntry that goes by DNS, the one whose own name it has.
     """
 
     host: str
@@ -40,6 +41,11 @@ class Backend(NamedTuple):
     def is_entry(self) -> bool:
         """Tell whether it is a ServiceEntry."""
         return self.resource is not None and self.resource.kind == "ServiceEntry"
+
+    @property
+    def stands_in(self) -> bool:
+        """Tell whether it stands for something elsewhere: it means no pod of this cluster."""
+        return self.pod is None and not self.selector
 
     def __str__(self) -> str:
         """Name it for people."""
@@ -92,7 +98,17 @@ def _entry(resource: Resource, host: str, declared: Declared) -> Backend:
         for port in spec.get("ports") or ()
     }
     selector = (spec.get("workloadSelector") or {}).get("labels") or {}
-    return Backend(host, resource.namespace, resource, seen_by(resource), ports, pod_of(selector, declared), selector)
+    pod = pod_of(selector, declared) if selector else _pod_by_name(resource, host, declared)
+    return Backend(host, resource.namespace, resource, seen_by(resource), ports, pod, selector)
+
+
+def _pod_by_name(resource: Resource, host: str, declared: Declared) -> str | None:
+    """Return the pod whose own DNS name a ServiceEntry has, where it asks DNS for that very name."""
+    spec = resource.spec
+    reached = {str(endpoint.get("address")) for endpoint in spec.get("endpoints") or ()}
+    pod, _, rest = host.partition(".")
+    local = rest.count(".") > 1 and rest.endswith(f".{resource.namespace}.svc.{declared.cluster_domain}")
+    return pod if spec.get("resolution") == "DNS" and local and reached <= {host} else None
 
 
 def _service(resource: Resource, declared: Declared) -> Backend:

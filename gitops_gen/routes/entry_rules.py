@@ -23,6 +23,13 @@ TLS_MODE = "security.istio.io/tlsMode"
 _AUTOMATIC = IPv4Network("240.240.0.0/16")
 
 
+_PLAIN = {
+    "strict": (error, "which STRICT pods refuse"),
+    "permissive": (warning, "which PERMISSIVE pods take without a word"),
+}
+"""What comes of plain text to pods, by the mode that they run with."""
+
+
 def entries(table: Table) -> Iterator[Problem]:
     """Judge every ServiceEntry by itself, and against Services and each other."""
     mutual = [
@@ -36,7 +43,7 @@ def entries(table: Table) -> Iterator[Problem]:
         in_mesh = _in_mesh(resource, table)
         yield from _form(resource)
         yield from _resolution(resource, in_mesh=in_mesh)
-        yield from _identity(resource, mutual, in_mesh=in_mesh)
+        yield from _identity(resource, mutual, table.declared.mtls, in_mesh=in_mesh)
         yield from _taken_over(resource, gateways, complete=table.declared.complete)
         for address in resource.spec.get("addresses") or ():
             other = addresses.setdefault(address, resource)
@@ -76,7 +83,7 @@ def _resolution(entry: Resource, *, in_mesh: bool) -> Iterator[Problem]:
         yield error("GGI037", entry, f"{entry} has both a selector and endpoints")
 
 
-def _identity(entry: Resource, mutual: list[str], *, in_mesh: bool) -> Iterator[Problem]:
+def _identity(entry: Resource, mutual: list[str], mtls: str, *, in_mesh: bool) -> Iterator[Problem]:
     """GGI001, GGI032: nobody tells the sidecar that the far side speaks mesh TLS."""
     spec = entry.spec
     endpoints = spec.get("endpoints") or []
@@ -100,13 +107,14 @@ def _identity(entry: Resource, mutual: list[str], *, in_mesh: bool) -> Iterator[
                 f"{entry} leads to another cluster and pins no identity",
                 help="write subjectAltNames with the SPIFFE name of the pod's service account",
             )
-    elif in_mesh and spec.get("resolution") == "DNS" and not (endpoints and known):
+    elif in_mesh and mtls != "disabled" and spec.get("resolution") == "DNS" and not (endpoints and known):
         hosts = [str(host) for host in spec.get("hosts") or ()]
         if not all(any(covers(rule, host) for rule in mutual) for host in hosts):
-            yield error(
+            found, why = _PLAIN[mtls]
+            yield found(
                 "GGI001",
                 entry,
-                f"{entry} has resolution DNS and no identity: its callers send plain text, which STRICT pods refuse",
+                f"{entry} has resolution DNS and no identity: its callers send plain text, {why}",
                 help="select the pods (STATIC with a workloadSelector), or give the endpoint a serviceAccount",
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.routes.bindings import ANY, ANY_HOST, MESH, gateways_of
+from gitops_gen.routes.encryption import last_leg
 from gitops_gen.routes.resource import covers
 from gitops_gen.routes.story import near, why_lost
 from gitops_gen.routes.table import answering, resolve
@@ -42,28 +43,22 @@ _SERVED = {
     "TCP": "TCP, told apart by port alone",
 }
 
-_MESH_TLS = {
-    "strict": "mesh mTLS to the pod: STRICT refuses anything else",
-    "permissive": "mesh mTLS to the pod where it has a sidecar; PERMISSIVE takes plain text, too",
-    "disabled": "plain text to the pod: the mesh's TLS is off",
-}
 
-
-def from_outside(table: Table, host: str, port: int | None, mtls: str) -> list[Journey]:
+def from_outside(table: Table, host: str, port: int | None) -> list[Journey]:
     """Follow a client outside of the mesh to every gateway of a cluster that answers it; `port` None: to every port."""
     found = []
     for listening in table.listening:
         numbers = sorted({server.number for server in listening.servers})
         for number in numbers if port is None else [port]:
             found += [
-                _journey(table, row, host, mtls)
+                _journey(table, row, host)
                 for row in answering(table, listening.pods.name, number, host)
                 if row.bound.host != ANY_HOST or any(covers(str(name), host) for name in row.bound.route.spec["hosts"])
             ]
     return found
 
 
-def _journey(table: Table, row: Row, host: str, mtls: str) -> Journey:
+def _journey(table: Table, row: Row, host: str) -> Journey:
     server, bound = row.bound.server, row.bound
     start = f"{host}:{server.number} at {row.pods} ({row.pods.namespace or 'namespace not known'})"
     served = _SERVED[server.speaks].format(credential=server.credential)
@@ -73,7 +68,7 @@ def _journey(table: Table, row: Row, host: str, mtls: str) -> Journey:
     ]
     missing = "" if row.ends else f"{bound.rule} of {bound.route} answers itself"
     for end in row.ends:
-        reached, why = _end(table, end, mtls)
+        reached, why = _end(table, end)
         steps += reached
         missing = missing or why
     return Journey(start, tuple(steps), missing)
@@ -86,7 +81,7 @@ _WHY = {
 }
 
 
-def _end(table: Table, end: End, mtls: str) -> tuple[list[Step], str]:
+def _end(table: Table, end: End) -> tuple[list[Step], str]:
     if end.why or end.backend is None or end.port is None:
         known = near(end.host, table.registry.backends) if end.why == "unknown" else ""
         return [], _WHY[end.why].format(host=end.host, number=end.number) + known
@@ -94,7 +89,7 @@ def _end(table: Table, end: End, mtls: str) -> tuple[list[Step], str]:
     steps = [Step(f"{end.backend} port {end.port.number}", location)]
     if end.backend.pod is not None:
         target = f"pod {end.backend.namespace}/{end.backend.pod}, container port {end.port.target}"
-        steps += [_mesh_tls(table, end.backend, end.port, mtls), Step(target, None)]
+        steps += [_last_leg(table, end.backend, end.port), Step(target, None)]
     elif end.backend.resource is not None:
         steps.append(Step(_elsewhere(end.backend), None))
     return steps, ""
@@ -108,23 +103,12 @@ def _elsewhere(backend: Backend) -> str:
     return "any of its pods" if backend.selector else "endpoints that istiod reads in other clusters"
 
 
-def _mesh_tls(table: Table, backend: Backend, port: BackendPort, mtls: str) -> Step:
-    for policy in table.of_kind.get("PeerAuthentication", ()):
-        setting = (policy.spec.get("portLevelMtls") or {}).get(str(port.target)) or {}
-        selected = dict((policy.spec.get("selector") or {}).get("matchLabels") or {})
-        workload = _labels(backend).get("gitops-gen.io/workload")
-        ours = policy.manifest["metadata"].get("labels") or {}
-        off = policy.namespace == backend.namespace and setting.get("mode") == "DISABLE" and selected
-        if off and ours.get("gitops-gen.io/workload") == workload:
-            return Step(f"{policy}: no mesh TLS on this port, it brings its own", policy.location)
-    return Step(_MESH_TLS[mtls], None)
+def _last_leg(table: Table, backend: Backend, port: BackendPort) -> Step:
+    leg = last_leg(table, backend, port)
+    return Step(leg.text, leg.location)
 
 
-def _labels(backend: Backend) -> dict[str, str]:
-    return dict(backend.resource.manifest["metadata"].get("labels") or {}) if backend.resource is not None else {}
-
-
-def in_mesh(table: Table, host: str, port: int | None, caller: str | None, mtls: str) -> list[Journey]:
+def in_mesh(table: Table, host: str, port: int | None, caller: str | None) -> list[Journey]:
     """Follow a client with a sidecar in the namespace `caller` (None: wherever it sees the host)."""
     backends = table.registry.backends.get(host, ())
     if not backends:
@@ -141,13 +125,13 @@ def in_mesh(table: Table, host: str, port: int | None, caller: str | None, mtls:
             led = list(_led(table, host, number, caller))
             if led:
                 for route, end in led:
-                    steps, missing = _end(table, end, mtls)
+                    steps, missing = _end(table, end)
                     found.append(
                         Journey(f"{start}, port {number}", (*first, Step(str(route), route.location), *steps), missing)
                     )
             elif backend.pod is not None:
                 target = f"pod {backend.namespace}/{backend.pod}, container port {known.target}"
-                steps = [*first, _mesh_tls(table, backend, known, mtls), Step(target, None)]
+                steps = [*first, _last_leg(table, backend, known), Step(target, None)]
                 found.append(Journey(f"{start}, port {number}", tuple(steps), ""))
             else:
                 found.append(Journey(f"{start}, port {number}", (*first, Step(_elsewhere(backend), None)), ""))

@@ -1,15 +1,18 @@
-"""The proof's part on ports with TLS of their own: PeerAuthentication and DestinationRule, both and right."""
+"""The proof's part on who speaks the mesh's TLS: PeerAuthentications and DestinationRules, all there and right."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.model import BackendChoice
 from gitops_gen.naming import service_fqdn
 from gitops_gen.problems import Problem
 from gitops_gen.routes.declared import placed
+from gitops_gen.routes.wanted import backend_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from gitops_gen.model import Cluster, Inventory, Placement, Workload
     from gitops_gen.routes.resource import Resource
@@ -20,22 +23,59 @@ RULE = "GGI029"
 MODES = {"strict": "STRICT", "permissive": "PERMISSIVE", "disabled": "DISABLE"}
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the callers of a host are to be told: ports without mesh TLS, and whether to use it everywhere else."""
+
+    placement: Placement
+    subject: str
+    off: set[int] = field(default_factory=set)
+    mode: str | None = None
+
+
 def prove_own_tls(table: Table, inventory: Inventory, cluster: Cluster) -> Iterator[Problem]:
-    """Hold the policies of a cluster against the ports that bring TLS of their own."""
-    policies = table.of_kind.get("PeerAuthentication", ())
-    rules = table.of_kind.get("DestinationRule", ())
+    """Hold the policies of a cluster against what its ports speak: TLS of their own, or the mesh's."""
     off_at_pods: dict[tuple[str, frozenset[tuple[str, str]]], set[str]] = {}
-    off_for_callers: dict[str, set[int]] = {}
+    told: dict[str, _Told] = {}
     for workload, placement in placed(inventory, cluster.name):
         own = [port for port in placement.ports if port.own_mtls and port.carried]
-        if not own or placement.service is None:
+        if placement.service is None:
             continue
-        selector = (workload.namespace, frozenset(workload.selector))
-        off_at_pods.setdefault(selector, set()).update(str(port.target) for port in own if isinstance(port.target, int))
-        host = service_fqdn(placement.service, workload.namespace, cluster)
-        off_for_callers.setdefault(host, set()).update(port.number for port in own)
-        yield from _missing(workload, placement, cluster, policies, rules)
-    for policy in policies:
+        for host, callers in _told(workload, placement, cluster):
+            known = told.setdefault(host, callers)
+            known.off |= callers.off
+            known.mode = known.mode or callers.mode
+        if own:
+            pods = (workload.namespace, frozenset(workload.selector))
+            numbers = {str(port.target) for port in own if isinstance(port.target, int)}
+            off_at_pods.setdefault(pods, set()).update(numbers)
+            yield from _missing_at_pods(table, workload, placement, numbers)
+    yield from _policies(table, cluster, off_at_pods)
+    yield from _callers(table, told)
+
+
+def _told(workload: Workload, placement: Placement, cluster: Cluster) -> Iterator[tuple[str, _Told]]:
+    """Yield the hosts whose callers have to be told something.
+
+    Those of the governing Service, and, where ServiceEntries go by DNS, those of the pods' own names: what DNS answers
+    does not say which ports are without mesh TLS, and in the old recipe not even that the others are with it.
+    """
+    host = service_fqdn(placement.service or "", workload.namespace, cluster)
+    subject = f"Workload {workload.key}, cluster {cluster.name}"
+    off = {port.number for port in placement.ports if port.own_mtls and port.carried}
+    if off:
+        yield host, _Told(placement, subject, off)
+    if placement.backend in {BackendChoice.DNS, BackendChoice.BLOG}:
+        mutual = placement.backend is BackendChoice.BLOG and cluster.istio.mtls != "disabled"
+        of_entry = {port.number for port in backend_ports(placement)[1]} & off
+        if mutual or of_entry:
+            yield f"*.{host}", _Told(placement, subject, of_entry, "ISTIO_MUTUAL" if mutual else None)
+
+
+def _policies(
+    table: Table, cluster: Cluster, off_at_pods: Mapping[tuple[str, frozenset[tuple[str, str]]], set[str]]
+) -> Iterator[Problem]:
+    for policy in table.of_kind.get("PeerAuthentication", ()):
         spec = policy.spec
         labels = frozenset(((spec.get("selector") or {}).get("matchLabels") or {}).items())
         wanted = off_at_pods.get((policy.namespace, labels), set())
@@ -50,34 +90,46 @@ def prove_own_tls(table: Table, inventory: Inventory, cluster: Cluster) -> Itera
             yield _problem(
                 policy, f"{policy} sets {mode or 'no mode'} for the other ports, not {MODES[cluster.istio.mtls]}"
             )
-    for rule in rules:
-        if _off_for_callers(rule.spec) != off_for_callers.get(str(rule.spec.get("host")), set()):
-            yield _problem(rule, f"{rule} takes mesh TLS off other ports than the inventory")
 
 
-def _missing(
-    workload: Workload, placement: Placement, cluster: Cluster, policies: Sequence[Resource], rules: Sequence[Resource]
-) -> Iterator[Problem]:
-    host = service_fqdn(placement.service or "", workload.namespace, cluster)
-    wanted = dict(workload.selector)
-    pods = any(
-        policy.namespace == workload.namespace
-        and ((policy.spec.get("selector") or {}).get("matchLabels") or {}) == wanted
-        for policy in policies
-    )
-    callers = any(rule.spec.get("host") == host for rule in rules)
-    numbered = any(port.own_mtls and isinstance(port.target, int) for port in placement.ports)
-    for there, what in (
-        (pods or not numbered, "PeerAuthentication for its pods"),
-        (callers, f"DestinationRule for {host}"),
-    ):
-        if not there:
+def _callers(table: Table, told: Mapping[str, _Told]) -> Iterator[Problem]:
+    """Hold every DestinationRule against what the callers of its host are to be told."""
+    rules = table.of_kind.get("DestinationRule", ())
+    there = {str(rule.spec.get("host")) for rule in rules}
+    for host, callers in told.items():
+        if host not in there:
             yield Problem(
                 rule=RULE,
-                message=f"{workload.key} has a port with TLS of its own, and there is no {what}",
-                location=placement.origin,
-                subject=f"Workload {workload.key}, cluster {cluster.name}",
+                message=f"there is no DestinationRule for {host}, which tells callers where mesh TLS is",
+                location=callers.placement.origin,
+                subject=callers.subject,
             )
+    for rule in rules:
+        callers_of = told.get(str(rule.spec.get("host")))
+        if _off_for_callers(rule.spec) != (callers_of.off if callers_of else set()):
+            yield _problem(rule, f"{rule} takes mesh TLS off other ports than the inventory")
+        mode = ((rule.spec.get("trafficPolicy") or {}).get("tls") or {}).get("mode")
+        wanted = callers_of.mode if callers_of else None
+        if mode != wanted:
+            yield _problem(
+                rule, f"{rule} has the mode {mode or '(none)'}, and the inventory asks for {wanted or 'none'}"
+            )
+
+
+def _missing_at_pods(table: Table, workload: Workload, placement: Placement, numbers: set[str]) -> Iterator[Problem]:
+    wanted = dict(workload.selector)
+    there = any(
+        policy.namespace == workload.namespace
+        and ((policy.spec.get("selector") or {}).get("matchLabels") or {}) == wanted
+        for policy in table.of_kind.get("PeerAuthentication", ())
+    )
+    if numbers and not there:
+        yield Problem(
+            rule=RULE,
+            message=f"{workload.key} has a port with TLS of its own, and there is no PeerAuthentication for its pods",
+            location=placement.origin,
+            subject=f"Workload {workload.key}, cluster {placement.cluster}",
+        )
 
 
 def _off_at_pods(spec: Mapping[str, Any]) -> set[str]:

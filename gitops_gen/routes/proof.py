@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gitops_gen.model import Cluster, Inventory
+    from gitops_gen.routes.destinations import Backend
     from gitops_gen.routes.resource import Resource
     from gitops_gen.routes.table import Request, Row, Table
     from gitops_gen.routes.wanted import Wanted
@@ -121,11 +122,10 @@ def _differences(row: Row, want: Wanted) -> Iterator[str]:
     elif want.pod is None:
         if (end.backend.host, end.port.number) != (want.host, port.number):
             yield f"it ends at {end.backend.host}:{end.port.number}"
-    elif (end.backend.namespace, dict(end.backend.selector)) != (
-        want.workload.namespace,
-        {want.placement.pod_label: want.pod},
+    elif (end.backend.namespace, end.backend.pod) != (want.workload.namespace, want.pod) or (
+        end.backend.selector and dict(end.backend.selector) != {want.placement.pod_label: want.pod}
     ):
-        yield f"{end.backend} selects {_selected(end.backend.selector)}"
+        yield f"{end.backend} {_means(end.backend)}"
     elif (end.port.target, end.port.protocol) != (port.target, port.protocol.value):
         yield (
             f"it ends at container port {end.port.target} ({end.port.protocol or 'no protocol'}), "
@@ -133,8 +133,10 @@ def _differences(row: Row, want: Wanted) -> Iterator[str]:
         )
 
 
-def _selected(selector: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in selector.items()) or "nothing"
+def _means(backend: Backend) -> str:
+    if backend.pod is not None and not backend.selector:
+        return f"leads to {backend.pod}"
+    return "selects " + (", ".join(f"{key}={value}" for key, value in backend.selector.items()) or "nothing")
 
 
 def _nothing_else(table: Table, wanted: Mapping[Request, object]) -> Iterator[Problem]:

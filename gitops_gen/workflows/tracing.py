@@ -54,9 +54,9 @@ def trace(
         if cluster not in {None, name}:
             continue
         table = read_table(located(desired, name), read_declared(inventory, facts))
-        journeys = in_mesh(table, host, port, caller, facts.istio.mtls)
+        journeys = in_mesh(table, host, port, caller)
         if caller is None:
-            journeys += from_outside(table, host, port, facts.istio.mtls)
+            journeys += from_outside(table, host, port)
             (lost if knows(table, host) else unlikely).extend(
                 (name, journey) for journey in lost_outside(table, host, port)
             )

@@ -120,7 +120,7 @@ class Mesh:
         for label, value in registered.selector.items():
             if label in self.facts.pod_labels:
                 return value
-        return None
+        return _named_pod(registered)
 
     def runs(self, namespace: str, pod: str) -> bool:
         """Tell whether there is such a pod; True where pods are not known."""
@@ -133,6 +133,17 @@ class Mesh:
     def lookup(self, host: str, namespace: str) -> list[Registered]:
         """Return what a proxy in `namespace` sees under a host."""
         return [entry for entry in self.at(host) if visible(entry.export_to, entry, namespace)]
+
+
+def _named_pod(registered: Registered) -> str | None:
+    """Return the pod that the cluster's DNS answers with, for an entry that asks it for a pod's own name."""
+    spec = registered.resource.get("spec") or {}
+    if registered.kind != "ServiceEntry" or registered.selector or spec.get("resolution") != "DNS":
+        return None
+    labels = registered.host.split(".")
+    asked = [endpoint["address"] for endpoint in spec.get("endpoints", ())]
+    own = labels[2:4] == [registered.namespace, "svc"] and all(address == registered.host for address in asked)
+    return labels[0] if own else None
 
 
 def read(resources: Iterable[Resource], facts: Facts) -> Mesh:

@@ -103,6 +103,7 @@ def placements(
 ) -> Placement:
     """Draw one set of pods with a backend that can work for it."""
     backends = [BackendChoice.AUTO, BackendChoice.AUTO, BackendChoice.POD_SERVICE, BackendChoice.EXISTING]
+    backends += draw(st.sampled_from([[], [], [BackendChoice.DNS, BackendChoice.BLOG]]))
     if not any(route.service is None for port in of_all_sets for route in port.routes):
         backends.append(BackendChoice.NONE)
     backend = draw(st.sampled_from(backends))

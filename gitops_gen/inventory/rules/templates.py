@@ -50,7 +50,7 @@ def _templates(documents: Documents) -> Iterator[Template]:
                 yield Template(workload, (*written.path, "host"), written.route.host, allowed)
 
 
-def _backend(written: AnyWritten, path: Path, backend: str | ExistingBackend | None) -> Iterator[Template]:
+def _backend(written: AnyWritten, path: Path, backend: object) -> Iterator[Template]:
     if isinstance(backend, ExistingBackend):
         yield Template(written, (*path, "existing"), backend.existing, BACKEND_FIELDS)
 

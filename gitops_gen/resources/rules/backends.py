@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from gitops_gen.model import BackendChoice, Family
 from gitops_gen.naming import LABEL_LENGTH, is_label
 from gitops_gen.problems import Problem, Severity
-from gitops_gen.resources.shapes import Obstacle, entry_obstacles, entry_ports, existing_service, service_ports
+from gitops_gen.resources.shapes import (
+    Obstacle,
+    entry_obstacles,
+    entry_ports,
+    existing_service,
+    mesh_tls,
+    service_ports,
+)
 from gitops_gen.resources.visibility import ingress_namespaces
 
 if TYPE_CHECKING:
@@ -17,13 +24,22 @@ if TYPE_CHECKING:
     from gitops_gen.resources.homes import Home
     from gitops_gen.resources.surroundings import Surroundings
 
+_ENTRIES = {BackendChoice.SERVICE_ENTRY, BackendChoice.DNS, BackendChoice.BLOG}
+_BY_NUMBER = "a ServiceEntry that goes by DNS knows container ports by number alone"
+_NAMED = {
+    BackendChoice.SERVICE_ENTRY: "with a ServiceEntry, Istio takes the container port of the same name first, whatever "
+    "its number",
+    BackendChoice.DNS: _BY_NUMBER,
+    BackendChoice.BLOG: _BY_NUMBER,
+}
+"""Why a container port by name does not do."""
 _POD_SERVICE = "write `backend: pod-service`, or leave `backend` out"
 
 
 def backend_problems(inventory: Inventory, homes: Sequence[Home], surroundings: Surroundings) -> Iterator[Problem]:
     """Yield what speaks against the backends that an inventory asks for by name; `auto` is always right."""
     for home in homes:
-        if home.placement.backend is BackendChoice.SERVICE_ENTRY:
+        if home.placement.backend in _ENTRIES:
             yield from _service_entry(home, surroundings)
         elif home.placement.backend is BackendChoice.NONE:
             yield from _none(home, inventory)
@@ -32,8 +48,9 @@ def backend_problems(inventory: Inventory, homes: Sequence[Home], surroundings: 
 
 
 def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
-    """Check an explicit `backend: service-entry` (docs/explanation/what-istio-does.md, "Backends")."""
+    """Check a ServiceEntry that is asked for by name (docs/explanation/what-istio-does.md, "Backends")."""
     workload, placement, cluster = home.workload, home.placement, home.cluster
+    here = (f"`backend: {placement.backend.value}` holds here", placement.origin)
     obstacles = entry_obstacles(workload, placement, cluster, surroundings)
     if Obstacle.NO_SERVICE in obstacles:
         yield Problem(
@@ -60,20 +77,46 @@ def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
                 location=port.origin,
                 subject=home.subject,
                 help=_POD_SERVICE,
-                related=(("`backend: service-entry` holds here", placement.origin),),
+                related=(here,),
             )
     for port in entry_ports(placement):
         if isinstance(port.target, str):
             yield Problem(
                 rule="GGI004",
-                message=f'port "{port.name}" leads to a container port by its name, "{port.target}": with a '
-                "ServiceEntry, Istio takes the container port of the same name first, whatever its number",
+                message=f'port "{port.name}" leads to a container port by its name, "{port.target}": '
+                + _NAMED[placement.backend],
                 location=port.origin,
                 subject=home.subject,
                 help=f"write the number in `targetPort`, or {_POD_SERVICE}",
-                related=(("`backend: service-entry` holds here", placement.origin),),
+                related=(here,),
             )
     yield from _visible_tcp(home, surroundings)
+    if placement.backend is not BackendChoice.SERVICE_ENTRY:
+        yield from _by_dns(home)
+
+
+def _by_dns(home: Home) -> Iterator[Problem]:
+    """Check what a ServiceEntry that goes by DNS does not know by itself: who answers, and whether it still does."""
+    placement = home.placement
+    if placement.backend is BackendChoice.DNS and placement.service_account is None and mesh_tls(home.cluster):
+        yield Problem(
+            rule="GGI001",
+            severity=Severity.WARNING if home.cluster.istio.mtls == "permissive" else Severity.ERROR,
+            message=f"`backend: dns` knows the pods of {home.workload.key} by their service account, and there is "
+            "none: their callers would send plain text",
+            location=placement.origin,
+            subject=home.subject,
+            help=f"write `serviceAccount:` as the pods have it, or {_POD_SERVICE}",
+        )
+    yield Problem(
+        rule="GGI057",
+        severity=Severity.WARNING,
+        message=f"`backend: {placement.backend.value}` goes by DNS: a pod of {home.workload.key} that was away answers "
+        "503 for up to a minute after it is back",
+        location=placement.origin,
+        subject=home.subject,
+        help=_POD_SERVICE,
+    )
 
 
 def _visible_tcp(home: Home, surroundings: Surroundings) -> Iterator[Problem]:

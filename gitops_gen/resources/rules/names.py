@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.naming import SUBDOMAIN_LENGTH, shared_gateway
 from gitops_gen.problems import Problem
-from gitops_gen.resources.destination_rule import own_tls_name
+from gitops_gen.resources.destination_rule import dialled_by_dns, own_tls_name, pods_name
 from gitops_gen.resources.routes import route_names
 from gitops_gen.resources.shapes import GatewayLayout
 
@@ -57,14 +57,15 @@ def _routes(presences: Iterable[Presence]) -> Iterator[_Name]:
 def _destination_rules(presences: Iterable[Presence]) -> Iterator[_Name]:
     """Yield the DestinationRules for governing Services, which workloads may share."""
     for presence in presences:
-        services = {
-            home.placement.service
+        names = {
+            own_tls_name(home.placement.service)
             for home in presence.homes
             if home.placement.service is not None and any(port.own_mtls for port in home.placement.ports)
         }
-        for service in sorted(services):
-            workload = presence.workload
-            name = own_tls_name(service)
+        by_dns = dialled_by_dns([home.placement for home in presence.homes], presence.cluster)
+        names |= {pods_name(service) for service, _, _ in by_dns}
+        workload = presence.workload
+        for name in sorted(names):
             yield _Name("DestinationRule", workload.namespace, name, workload.origin, presence.subject)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gitops_gen.resources.remote import Remote
 
 _OUTSIDE = "consume the pods with `via: north-south`"
-_NO_POD_SERVICE = {BackendChoice.SERVICE_ENTRY, BackendChoice.EXISTING, BackendChoice.NONE}
+_POD_SERVICE = {BackendChoice.AUTO, BackendChoice.POD_SERVICE}
 
 
 def remote_problems(inventory: Inventory) -> list[Problem]:
@@ -131,7 +131,7 @@ def _pods(remote: Remote, consumer: Consumer) -> Iterator[Problem]:
     """Check that the pods have what callers elsewhere need: a Service each, and an identity that is known."""
     workload, placement, home = remote.workload, remote.placement, remote.home
     subject = f"Workload {workload.key}, cluster {home.name}"
-    if placement.backend in _NO_POD_SERVICE:
+    if placement.backend not in _POD_SERVICE:
         yield Problem(
             rule="GGI036",
             message=f"`backend: {placement.backend.value}` leaves the pods of {workload.key} in {home.name} without "

@@ -11,6 +11,7 @@ from gitops_gen.inventory.format import (
     API_VERSION,
     DOCUMENTS,
     ClusterDocument,
+    CompatBackend,
     ExistingBackend,
     Fields,
     PlacementFields,
@@ -118,9 +119,19 @@ def test_fields_with_two_forms() -> None:
     assert [port.expose for port in document.spec.ports] == [RouteFields(), [RouteFields(), RouteFields(port=4)]]
 
 
-@pytest.mark.parametrize("backend", ["existing", "dns", 3, None, ["auto"], True])
+@pytest.mark.parametrize("backend", ["existing", "blog", 3, None, ["auto"], True])
 def test_an_unknown_backend_is_one_error_at_its_place(backend: object) -> None:
     assert errors(WorkloadDocument, a_workload(backend=backend)) == [("literal_error", "spec.backend")]
+
+
+def test_the_old_recipe_is_a_form_of_its_own() -> None:
+    document = WorkloadDocument.model_validate(a_workload(backend={"compat": "blog"}))
+    assert document.spec.backend == CompatBackend(compat="blog")
+    # What is a model already is told apart, too.
+    assert WorkloadDocument.model_validate(a_workload(backend=document.spec.backend)).spec.backend is not None
+    assert errors(WorkloadDocument, a_workload(backend={"compat": "other"})) == [
+        ("literal_error", "spec.backend.compat")
+    ]
 
 
 def test_null_is_accepted_for_the_governing_service_only() -> None:

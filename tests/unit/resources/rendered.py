@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 from gitops_gen.manifest import dump
@@ -9,12 +10,18 @@ from gitops_gen.resources.compile import compile_mesh
 
 if TYPE_CHECKING:
     from gitops_gen.compiled import Compiled
+    from gitops_gen.manifest import Manifest
     from gitops_gen.model import Inventory
 
 
 def compiled(inventory: Inventory, cluster: str = "cluster-a") -> list[Compiled]:
     """Return the resources of one cluster."""
     return compile_mesh(inventory, {})[cluster]
+
+
+def manifests(inventory: Inventory, cluster: str = "cluster-a") -> list[Manifest]:
+    """Return what the resources of one cluster are, without their places; a copy, to be altered."""
+    return [copy.deepcopy(resource.manifest) for resource in compiled(inventory, cluster)]
 
 
 def files(inventory: Inventory, cluster: str = "cluster-a") -> dict[str, str]:
