@@ -142,8 +142,8 @@ def test_a_wrong_type_is_shown_at_the_value(kind: str, spec: str, place: str, me
     [
         ("Mesh", "{gateways: perpod}", "4:18", '`gateways` must be one of `auto`, `per-pod`, `shared`, got "perpod"', "did you mean `per-pod`?"),
         ("Mesh", "{gateways: xyz}", "4:18", '`gateways` must be one of `auto`, `per-pod`, `shared`, got "xyz"', "write for example `gateways: auto`"),
-        ("Mesh", "{backend: service_entry}", "4:17", '`backend` must be one of `auto`, `service-entry`, `pod-service`, `none` or a mapping, got "service_entry"', "did you mean `service-entry`?"),
-        ("Mesh", "{backend: [none]}", "4:17", "`backend` must be one of `auto`, `service-entry`, `pod-service`, `none` or a mapping, got a list", None),
+        ("Mesh", "{backend: service_entry}", "4:17", '`backend` must be one of `auto`, `service-entry`, `pod-service`, `dns`, `none` or a mapping, got "service_entry"', "did you mean `service-entry`?"),
+        ("Mesh", "{backend: [none]}", "4:17", "`backend` must be one of `auto`, `service-entry`, `pod-service`, `dns`, `none` or a mapping, got a list", None),
         ("Cluster", "{ingresses: {p: {namespace: a, gateway: generate}}}", "4:47", '`gateway` must be `generated` or a mapping, got "generate"', "did you mean `generated`?"),
         ("Cluster", "{output: 2}", "4:16", "`output` must be `1`, got 2", None),
         ("Cluster", "{istio: {mtls: Strict}}", "4:22", '`mtls` must be one of `strict`, `permissive`, `disabled`, got "Strict"', "did you mean `strict`?"),
