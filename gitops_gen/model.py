@@ -355,3 +355,5 @@ class Inventory:
     consumers: tuple[Consumer, ...]
     """In order of (namespace, name)."""
     digest: str
+    left: Mapping[str, Engine] = field(default_factory=dict)
+    """Clusters that have left the inventory, and what still syncs them: what an inventory cannot know by itself."""

@@ -16,8 +16,9 @@ def kept_report(planned: Planned, *, style: str) -> Any:  # noqa: ANN401 - text,
 
     kept = planned.branch.kept
     held = [(one.cluster, one.hold, one.changes, one.because) for one in kept.held]
+    moving = [(one.cluster, one.move, one.changes) for one in kept.moving]
     report = kept_value if style == "json" else kept_text
-    return report(held, kept.ended, kept.superseded, kept.lost)
+    return report(held, kept.ended, kept.superseded, kept.lost, moving)
 
 
 def kept_code(planned: Planned, *, refused: bool) -> ExitCode:

@@ -32,6 +32,7 @@ COMMANDS = {
     "publish": "Commit the tree of an inventory to the GitOps repository.",
     "rollback": "Publish what clusters rendered at an earlier commit, and hold it.",
     "release": "End holds, so that the next publish goes on.",
+    "move": "Move resources to other sync units, in steps that lose none.",
     "history": "List what was published, rolled back, held and taken back.",
     "verify": "Judge rendered manifests by the rules on Istio resources, without an inventory.",
     "hosts": "List every external name: as a table, JSON, a zone file or a hosts file.",

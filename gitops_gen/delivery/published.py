@@ -15,11 +15,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.delivery.holds import Hold, hold_value, read_hold
+from gitops_gen.delivery.moves import Move, move_value, read_move
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.kustomization import listed
 from gitops_gen.layout.paths import KUSTOMIZATION
 from gitops_gen.layout.seal import read_seal, seal
 from gitops_gen.manifest import UNREADABLE, dump, load
+from gitops_gen.model import Engine, SyncUnit
 from gitops_gen.tree import tree_id
 
 if TYPE_CHECKING:
@@ -30,7 +32,21 @@ API_VERSION = "gitops-gen.io/v1alpha1"
 KIND = "Published"
 
 _KEYS = frozenset(
-    {"apiVersion", "kind", "mesh", "cluster", "serial", "output", "tree", "inventory", "addresses", "holds"}
+    {
+        "apiVersion",
+        "kind",
+        "mesh",
+        "cluster",
+        "serial",
+        "output",
+        "engine",
+        "syncUnit",
+        "tree",
+        "inventory",
+        "addresses",
+        "holds",
+        "move",
+    }
 )
 _INVENTORY_KEYS = frozenset({"repository", "revision", "digest"})
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -56,6 +72,9 @@ class Published:
     revision: str = ""
     addresses: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    engine: Engine = Engine.NONE
+    sync_unit: SyncUnit = SyncUnit.NAMESPACE
+    move: Move | None = None
 
     def __post_init__(self) -> None:
         """Make the addresses as frozen as the rest."""
@@ -64,7 +83,17 @@ class Published:
     @property
     def content(self) -> tuple[object, ...]:
         """What the serial counts: everything but the serial itself and the inventory that it came from."""
-        return (self.mesh, self.cluster, self.output, self.tree, dict(self.addresses), self.holds)
+        return (
+            self.mesh,
+            self.cluster,
+            self.output,
+            self.tree,
+            dict(self.addresses),
+            self.holds,
+            self.engine,
+            self.sync_unit,
+            self.move,
+        )
 
 
 def published_path(cluster: str) -> str:
@@ -112,7 +141,7 @@ def next_published(
 
 
 def dump_published(published: Published) -> bytes:
-    """Return the sealed file. What is empty is not written."""
+    """Return the sealed file. What is empty, or as it is where nobody says anything, is not written."""
     inventory = {"repository": published.repository, "revision": published.revision, "digest": published.digest}
     body: dict[str, Any] = {
         "apiVersion": API_VERSION,
@@ -121,13 +150,18 @@ def dump_published(published: Published) -> bytes:
         "cluster": published.cluster,
         "serial": published.serial,
         "output": published.output,
-        "tree": published.tree,
-        "inventory": {key: value for key, value in inventory.items() if value},
     }
+    if published.engine is not Engine.NONE:
+        body["engine"] = str(published.engine)
+    if published.sync_unit is not SyncUnit.NAMESPACE:
+        body["syncUnit"] = str(published.sync_unit)
+    body |= {"tree": published.tree, "inventory": {key: value for key, value in inventory.items() if value}}
     if published.addresses:
         body["addresses"] = dict(sorted(published.addresses.items()))
     if published.holds:
         body["holds"] = [hold_value(hold) for hold in published.holds]
+    if published.move:
+        body["move"] = move_value(published.move)
     return seal(dump([body]), published.mesh, f"Cluster {published.cluster}")
 
 
@@ -203,6 +237,12 @@ def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Publis
     read = [read_hold(hold) for hold in holds]
     if None in read:
         raise _refused(path, "this gitops-gen does not understand a hold in it", newer)
+    engine, sync_unit = body.get("engine", Engine.NONE), body.get("syncUnit", SyncUnit.NAMESPACE)
+    if engine not in [*Engine] or sync_unit not in [*SyncUnit]:
+        raise _refused(path, "this gitops-gen does not know its engine or sync unit", newer)
+    move = read_move(body["move"]) if "move" in body else None
+    if move is None and "move" in body:
+        raise _refused(path, "this gitops-gen does not understand the move in it", newer)
     return Published(
         mesh=mesh,
         cluster=cluster,
@@ -214,4 +254,7 @@ def _read(path: str, body: Mapping[str, Any], mesh: str, cluster: str) -> Publis
         revision=inventory.get("revision", ""),
         addresses=addresses,
         holds=tuple(hold for hold in read if hold is not None),
+        engine=Engine(engine),
+        sync_unit=SyncUnit(sync_unit),
+        move=move,
     )

@@ -54,8 +54,12 @@ def app_project(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
     }
 
 
-def application_set(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
-    """ApplicationSet that makes an Application of each sync unit's folder, and never deletes one."""
+def application_set(inventory: Inventory, units: Sequence[Unit], *, moving: bool = False) -> Manifest:
+    """ApplicationSet that makes an Application of each sync unit's folder, and never deletes one.
+
+    While resources are `moving` between units, no Application minds that another one has them, too: it would never be
+    synced (docs/explanation/what-engines-and-kustomize-do.md, "Moves").
+    """
     repository, revision = inventory.mesh.gitops.repository, f"refs/heads/{inventory.mesh.gitops.branch}"
     sync_unit = inventory.mesh.gitops.sync_unit
     levels = {SyncUnit.CLUSTER: "", SyncUnit.NAMESPACE: "/*", SyncUnit.WORKLOAD: "/*/*"}[sync_unit]
@@ -99,7 +103,7 @@ def application_set(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
                             "ApplyOutOfSyncOnly=true",
                             "PruneLast=true",
                             "ServerSideApply=true",
-                            "FailOnSharedResource=true",
+                            *(() if moving else ("FailOnSharedResource=true",)),
                         ],
                         "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
                     },

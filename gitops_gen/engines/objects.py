@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 ARGOCD_FILE = "engines/argocd/gitops-gen.yaml"
 
 
-def engine_files(inventory: Inventory, units: Iterable[str]) -> dict[str, list[Manifest]]:
+def engine_files(inventory: Inventory, units: Iterable[str], *, moving: bool = False) -> dict[str, list[Manifest]]:
     """Return path -> engine objects for the folders of all sync units, those of tombstones included.
 
+    `moving` says that resources are on their way between units of Argo CD: two of its Applications then have them.
     Presupposes that an inventory with an engine names a repository (rule GGI237).
     """
     found = units_by_engine(inventory, units)
     files: dict[str, list[Manifest]] = {}
     if argocd := found[Engine.ARGOCD]:
-        files[ARGOCD_FILE] = [app_project(inventory, argocd), application_set(inventory, argocd)]
+        files[ARGOCD_FILE] = [app_project(inventory, argocd), application_set(inventory, argocd, moving=moving)]
     by_cluster: dict[str, list[Unit]] = {}
     for unit in found[Engine.FLUX]:
         by_cluster.setdefault(unit.cluster, []).append(unit)

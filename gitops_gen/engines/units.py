@@ -40,15 +40,25 @@ class Unit(NamedTuple):
 def units_by_engine(inventory: Inventory, folders: Iterable[str]) -> dict[Engine, list[Unit]]:
     """Sort the folders of sync units by the engine of their cluster.
 
-    A cluster that has left the inventory keeps the Mesh's engine, so that its last objects are pruned.
+    A cluster that has left the inventory keeps its engine, so that its last objects are pruned.
     """
     found: dict[Engine, list[Unit]] = {engine: [] for engine in Engine}
     for folder in sorted(set(folders)):
-        _overlays, cluster, *below = folder.split("/")
-        known = inventory.clusters.get(cluster)
-        engine = known.engine if known else inventory.mesh.gitops.engine
-        found[engine].append(Unit(cluster, tuple(below)))
+        unit = unit_at(folder)
+        found[engine_of(inventory, unit.cluster)].append(unit)
     return found
+
+
+def unit_at(folder: str) -> Unit:
+    """Return the unit of a folder of the tree."""
+    _overlays, cluster, *below = folder.split("/")
+    return Unit(cluster, tuple(below))
+
+
+def engine_of(inventory: Inventory, cluster: str) -> Engine:
+    """Return what syncs a cluster; one that has left the inventory and of which nothing is known has the Mesh's."""
+    known = inventory.clusters.get(cluster)
+    return known.engine if known else inventory.left.get(cluster, inventory.mesh.gitops.engine)
 
 
 def in_repository(inventory: Inventory, folder: str) -> str:

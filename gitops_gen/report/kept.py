@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitops_gen.delivery.holds import Hold
+    from gitops_gen.delivery.moves import Move
 
 
 def hold_text(cluster: str, hold: Hold) -> str:
@@ -32,9 +33,18 @@ def kept_text(
     ended: Sequence[tuple[str, Hold]],
     superseded: Mapping[str, str],
     lost: Mapping[str, str],
+    moving: Sequence[tuple[str, Move, bool]] = (),
 ) -> str:
-    """Write all that stays; `holds` are cluster, hold, whether it held anything back, and why it widens."""
+    """Write all that stays; `holds` are cluster, hold, whether it held anything back, and why it widens.
+
+    `moving` are cluster, move under way, and whether it held anything back.
+    """
     lines = []
+    for cluster, move, changes in moving:
+        what = f"{', '.join(move.folders)} in {cluster}" if move.folders else f"cluster {cluster}"
+        lines.append(printable(f"moving: {what}, step {move.step} on {move.since} by {move.by}"))
+        if changes:
+            lines.append("  it stays as it is published until the move is over; to go on: gitops-gen move INVENTORY")
     for cluster, newer in sorted(superseded.items()):
         lines.append(f"superseded: cluster {cluster} has a newer inventory, of commit {newer[:12]}")
     for cluster, hold, changes, because in holds:
@@ -70,6 +80,7 @@ def kept_value(
     ended: Sequence[tuple[str, Hold]],
     superseded: Mapping[str, str],
     lost: Mapping[str, str],
+    moving: Sequence[tuple[str, Move, bool]] = (),
 ) -> dict[str, object]:
     """Return all that stays as JSON."""
     return {
@@ -80,6 +91,17 @@ def kept_value(
         "endedHolds": [hold_value(cluster, hold) for cluster, hold in ended],
         "superseded": dict(sorted(superseded.items())),
         "lost": dict(sorted(lost.items())),
+        "moving": [
+            {
+                "cluster": cluster,
+                "folders": list(move.folders),
+                "step": str(move.step),
+                "since": move.since,
+                "by": move.by,
+                "changes": changes,
+            }
+            for cluster, move, changes in moving
+        ],
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.states import State, read_states
+from gitops_gen.engines.units import engine_of
 from gitops_gen.layout.paths import is_record
+from gitops_gen.model import Engine
 from gitops_gen.tree import OWNED_ROOTS
 from gitops_gen.workflows.desired import Comparison, Target, compare
 from gitops_gen.workflows.standing import Standing, stand
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitops_gen.delivery.clone import Clone
+    from gitops_gen.delivery.moves import Move
+    from gitops_gen.delivery.published import Published
     from gitops_gen.model import Inventory
     from gitops_gen.tree import Entry
     from gitops_gen.workflows.keeping import Kept
@@ -22,17 +26,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """What records are made of: the state of each cluster, what stays, and whose record the fence moves on."""
+    """What records are made of: the state of each cluster, what stays, and whose record the fence moves on.
+
+    `moves` are those clusters of which this very run does a step of a move, None where it ends.
+    """
 
     states: Mapping[str, State]
     kept: Kept
     advances: frozenset[str] = field(default_factory=frozenset)
+    moves: Mapping[str, Move | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A branch before anything is decided: `whole` compares all of the inventory with it."""
+    """A branch before anything is decided: `whole` compares all of the inventory with it.
 
+    `inventory` is the given one, but for clusters with a move under way: those are synced as their records say.
+    """
+
+    inventory: Inventory
     entries: Mapping[str, Entry]
     states: Mapping[str, State]
     target: Target
@@ -45,6 +57,12 @@ def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozense
     entries = clone.entries(*OWNED_ROOTS)
     records = read_paths(clone, entries, [path for path in entries if is_record(path)])
     states = read_states(clone, records, inventory.mesh.name)
+    known = {cluster: state.record for cluster, state in states.items() if state.record}
+    gone = {cluster: record.engine for cluster, record in known.items() if cluster not in inventory.clusters}
+    inventory = replace(inventory, left=gone)
+    moving = {cluster: record for cluster, record in known.items() if record.move}
+    shares = moves_in_argocd(inventory, moving)
+    inventory = synced_as_recorded(inventory, moving)
     addresses: dict[str, str] = {}
     for _, state in sorted(states.items()):
         # Where two clusters disagree, the first by name wins.
@@ -54,15 +72,37 @@ def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozense
         found={path: entry for path, entry in entries.items() if not path.startswith("published/")},
         read=lambda paths: read_paths(clone, entries, paths),
         addresses=addresses,
+        moving=shares,
     )
     whole = compare(inventory, target, accepted)
     return Found(
+        inventory=inventory,
         entries=entries,
         states=states,
         target=target,
         whole=whole,
         standing=stand(whole, target.found, clone.object_format),
     )
+
+
+def synced_as_recorded(inventory: Inventory, records: Mapping[str, Published]) -> Inventory:
+    """Return an inventory in which the clusters with these records are synced as the records say.
+
+    Records that disagree about the sync unit come from a publish that left some clusters out; the first by name counts.
+    """
+    if not records:
+        return inventory
+    known = {
+        name: replace(cluster, engine=records[name].engine) if name in records else cluster
+        for name, cluster in inventory.clusters.items()
+    }
+    gitops = replace(inventory.mesh.gitops, sync_unit=records[min(records)].sync_unit)
+    return replace(inventory, clusters=known, mesh=replace(inventory.mesh, gitops=gitops))
+
+
+def moves_in_argocd(inventory: Inventory, records: Mapping[str, Published]) -> bool:
+    """Tell whether Argo CD syncs any of the clusters with these records before or after their move."""
+    return any(Engine.ARGOCD in {record.engine, engine_of(inventory, cluster)} for cluster, record in records.items())
 
 
 def read_paths(clone: Clone, entries: Mapping[str, Entry], paths: Sequence[str]) -> dict[str, bytes]:

@@ -46,12 +46,13 @@ class Target:
     """What a desired tree is held against.
 
     `found` is every entry below our top-level folders; `read` returns the content of some of these paths; `addresses`
-    were recorded by earlier publishes.
+    were recorded by earlier publishes; `moving` says that resources are on their way between units of Argo CD.
     """
 
     found: Mapping[str, Entry]
     read: Callable[[Sequence[str]], dict[str, bytes]]
     addresses: Mapping[str, str] = field(default_factory=dict)
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +79,14 @@ class Mixture:
     untouched: Mapping[str, bytes | None] = field(default_factory=dict)
 
 
-def compile_desired(inventory: Inventory, addresses: Mapping[str, str] | None = None) -> Desired:
-    """Compile an inventory without errors; `addresses` were recorded before and are kept."""
+def compile_desired(
+    inventory: Inventory, addresses: Mapping[str, str] | None = None, *, moving: bool = False
+) -> Desired:
+    """Compile an inventory without errors; `addresses` were recorded before and are kept, `moving` as in `Target`."""
     given = allocate(hosts_with_address(inventory), inventory.mesh.vip_pool, addresses or {})
     compiled = compile_mesh(inventory, given)
-    return Desired(inventory=inventory, addresses=given, compiled=compiled, tree=_tree(inventory, compiled))
+    tree = _tree(inventory, compiled, moving=moving)
+    return Desired(inventory=inventory, addresses=given, compiled=compiled, tree=tree)
 
 
 def compile_tree(inventory: Inventory) -> Tree:
@@ -91,25 +95,30 @@ def compile_tree(inventory: Inventory) -> Tree:
 
 
 def compare(
-    inventory: Inventory, target: Target, accepted: frozenset[str] = frozenset(), mixture: Mixture | None = None
+    inventory: Inventory,
+    target: Target,
+    accepted: frozenset[str] = frozenset(),
+    mixture: Mixture | None = None,
+    *,
+    leaving: frozenset[str] = frozenset(),
 ) -> Comparison:
     """Compile for a target and settle, file by file, what happens to it; a mixture takes the place of compiling.
 
-    A file whose blob id is the desired one is intact by that and never read. A unit that
-    the inventory no longer fills stays with a tombstone, because an engine takes an empty one for "delete everything".
+    A file whose blob id is the desired one is intact by that and never read. A unit that the inventory no longer fills
+    stays with a tombstone, because an engine takes an empty one for "delete everything"; those that are `leaving` go.
     Raises UnprovenError, before anything is compared, when the routes are not proven.
     """
     if mixture is None:
-        desired = compile_desired(inventory, target.addresses)
+        desired = compile_desired(inventory, target.addresses, moving=target.moving)
     else:
-        tree = _untouched(_tree(inventory, mixture.compiled), mixture)
+        tree = _untouched(_tree(inventory, mixture.compiled, moving=target.moving), mixture)
         desired = Desired(inventory=inventory, addresses=target.addresses, compiled=mixture.compiled, tree=tree)
     require_proof(desired, mixed=mixture is not None)
     contents = target.read(unread(desired.tree, target.found, {}))
     mesh, sync_unit = inventory.mesh.name, inventory.mesh.gitops.sync_unit
-    lost = lost_units(desired.tree, contents, mesh, sync_unit)
+    lost = [unit for unit in lost_units(desired.tree, contents, mesh, sync_unit) if unit not in leaving]
     if lost:
-        tree = _tree(inventory, desired.compiled, lost)
+        tree = _tree(inventory, desired.compiled, lost, moving=target.moving)
         desired = replace(desired, tree=_untouched(tree, mixture) if mixture else tree)
         contents |= target.read(unread(desired.tree, target.found, contents))
     reconciled = reconcile(
@@ -123,13 +132,16 @@ def compare(
     return Comparison(desired=desired, contents=contents, reconciled=reconciled)
 
 
-def _tree(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]], retired: Sequence[str] = ()) -> Tree:
+def _tree(
+    inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]], retired: Sequence[str] = (), *, moving: bool
+) -> Tree:
     """Lay out base and overlays, and beside them the objects that make an engine sync each unit."""
     tree = build_tree(inventory, compiled, retired)
     units = units_of(tree, inventory.mesh.gitops.sync_unit)
     mesh = inventory.mesh.name
     engines = {
-        path: seal(dump(objects), mesh, f"Mesh {mesh}") for path, objects in engine_files(inventory, units).items()
+        path: seal(dump(objects), mesh, f"Mesh {mesh}")
+        for path, objects in engine_files(inventory, units, moving=moving).items()
     }
     return {**tree, **engines}
 

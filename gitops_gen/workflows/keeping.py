@@ -23,6 +23,7 @@ from gitops_gen.layout.mixture import (
 from gitops_gen.layout.paths import Folder, base_of
 from gitops_gen.layout.standing import folder_of, folders_in, paths_of, read_standing
 from gitops_gen.workflows.desired import Mixture
+from gitops_gen.workflows.underway import moves_under_way, recorded_moves, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gitops_gen.plan.changes import Plan
     from gitops_gen.workflows.selecting import Chosen
     from gitops_gen.workflows.standing import Standing
+    from gitops_gen.workflows.underway import Moving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,8 @@ class Kept:
 
     `holds` are those that each cluster's record is to have; `settled` the clusters whose record has to be written even
     if nothing else changes. `lost` maps clusters whose record cannot be used to the reason; `superseded` to the newer
-    commit; `unchosen` are those that the run is not about. `ended` are holds that the inventory has come to agree with.
+    commit; `unchosen` are those that the run is not about. `ended` are holds that the inventory has come to agree with,
+    `moving` the moves under way.
     """
 
     parts: Parts = field(default_factory=Parts)
@@ -69,11 +72,12 @@ class Kept:
     lost: Mapping[str, str] = field(default_factory=dict)
     superseded: Mapping[str, str] = field(default_factory=dict)
     unchosen: frozenset[str] = frozenset()
+    moving: tuple[Moving, ...] = ()
 
     @property
     def refuses(self) -> bool:
         """Whether something was held back that would have changed, so that a person should know."""
-        return bool(self.lost) or any(held.changes for held in self.held)
+        return bool(self.lost) or any(one.changes for one in self.held) or any(one.changes for one in self.moving)
 
 
 def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is asked of the run
@@ -100,7 +104,8 @@ def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is
         if (signal := _taken_back(standing, clone, state)) is not None
     }
     has_holds = {cluster for cluster, state in states.items() if state.record and state.record.holds}
-    asked = {*whole, *signals, *has_holds, *(chosen.clusters if chosen.workloads is not None else ())}
+    moves = recorded_moves(states)
+    asked = {*whole, *signals, *has_holds, *moves, *(chosen.clusters if chosen.workloads is not None else ())}
     there = standing.resources(cluster for cluster in clusters if cluster in asked)
     folders: set[tuple[str, Folder]] = set()
     holds: dict[str, tuple[Hold, ...]] = {}
@@ -116,7 +121,7 @@ def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is
         kept = []
         for hold in found:
             mine = _scope(live.get(cluster, ()), hold), _scope(there[cluster], hold)
-            changes = not same_resources(*mine)
+            changes = not same_resources(mine[0], without_marks(mine[1]))
             if judged and not changes:
                 if record and hold in record.holds:
                     ended.append((cluster, hold))
@@ -130,6 +135,9 @@ def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is
             else:
                 folders.add((cluster, _folder(hold.workload)))
         holds[cluster] = tuple(kept)
+    moving, on_its_way = moves_under_way(moves, live, there, judged=moves.keys() - whole)
+    whole |= on_its_way.clusters
+    folders |= on_its_way.folders
     if chosen.workloads is not None:
         for cluster in sorted(chosen.clusters - whole):
             folders |= _not_chosen(cluster, chosen.workloads, live.get(cluster, ()), there.get(cluster, []))
@@ -144,6 +152,7 @@ def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is
         lost=lost,
         superseded={cluster: newer for cluster, newer in fence.superseded.items() if cluster not in unchosen},
         unchosen=unchosen,
+        moving=moving,
     )
 
 

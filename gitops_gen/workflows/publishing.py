@@ -8,7 +8,7 @@ clone; a lost race is compiled again from the new tip, never merged
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.clone import open_clone, repository_folder
@@ -25,6 +25,7 @@ from gitops_gen.workflows.branch import Branch, look
 from gitops_gen.workflows.desired import compare
 from gitops_gen.workflows.keeping import check_mixture, settle
 from gitops_gen.workflows.landing import land
+from gitops_gen.workflows.owners import resynced_clusters, resynced_finding
 from gitops_gen.workflows.records import next_records
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Selection, choose
@@ -161,6 +162,7 @@ def plan_on(  # noqa: PLR0913 - what a run knows
     `unordered` is what an inventory without order gets.
     """
     found = look(inventory, clone, accepted)
+    inventory = found.inventory
     chosen = choose(
         selection or Selection(),
         inventory,
@@ -174,10 +176,16 @@ def plan_on(  # noqa: PLR0913 - what a run knows
     comparison = compare(inventory, found.target, accepted, kept.mixture) if kept.mixture else found.whole
     changes = plan_of(comparison, found.entries)
     check_mixture(changes, kept.parts)
+    resynced = resynced_clusters(inventory, found)
+    kept = replace(kept, settled=kept.settled | {*resynced})
     return Planned(
         comparison=comparison,
         plan=changes,
-        findings=(*check_guards(changes, inventory.mesh.guards), *_unordered(changes, fence, unordered)),
+        findings=(
+            *check_guards(changes, inventory.mesh.guards),
+            *(resynced_finding(cluster, number) for cluster, number in resynced.items()),
+            *_unordered(changes, fence, unordered),
+        ),
         found=found.entries,
         branch=Branch(
             states=found.states,

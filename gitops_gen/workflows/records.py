@@ -11,6 +11,7 @@ from gitops_gen.delivery.published import (
     next_published,
     published_path,
 )
+from gitops_gen.engines.units import engine_of
 from gitops_gen.layout.paths import cluster_of
 from gitops_gen.layout.seal import read_seal
 from gitops_gen.tree import blob_id, blob_ids
@@ -55,6 +56,9 @@ def next_records(  # noqa: PLR0913 - a record is made of all that is known
         known = inventory.clusters.get(cluster)
         goes_on = cluster not in kept.superseded and cluster not in kept.unchosen
         moves = goes_on and provenance.revision
+        # What stays keeps its engine objects, too.
+        stays = cluster not in branch.moves and (not goes_on or cluster in kept.parts.clusters)
+        synced = previous if stays else None
         current = Published(
             mesh=inventory.mesh.name,
             cluster=cluster,
@@ -68,6 +72,9 @@ def next_records(  # noqa: PLR0913 - a record is made of all that is known
             revision=provenance.revision if moves or newest is None else newest.revision,
             addresses=addresses_in(comparison.desired.compiled.get(cluster, ())),
             holds=kept.holds.get(cluster, previous.holds if previous else ()),
+            engine=synced.engine if synced else engine_of(inventory, cluster),
+            sync_unit=synced.sync_unit if synced else inventory.mesh.gitops.sync_unit,
+            move=branch.moves.get(cluster, previous.move if previous else None),
         )
         following = next_published(previous, current, highest=highest, advances=advances)
         if following is not previous:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery.message import commit_message
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.delivery.published import Published, dump_published, published_path
+from gitops_gen.engines.units import engine_of
 from gitops_gen.errors import RefusedError
 from gitops_gen.workflows.branch import look
 from gitops_gen.workflows.landing import land
@@ -122,7 +123,7 @@ def _records(
         ended += [(cluster, hold) for hold in holds if hold not in left]
         if takes:
             accepted.append(cluster)
-        records[published_path(cluster)] = dump_published(_record(found, clone, inventory, state, left))
+        records[published_path(cluster)] = dump_published(_record(found, clone, found.inventory, state, left))
     return records, tuple(ended), tuple(accepted)
 
 
@@ -143,11 +144,18 @@ def _record(found: Found, clone: Clone, inventory: Inventory, state: State, hold
         output=known.output if known else 1,
         tree="",
         digest=inventory.digest,
+        engine=engine_of(inventory, state.cluster),
+        sync_unit=inventory.mesh.gitops.sync_unit,
     )
+    # How the cluster is synced, and is on its way to be, is no matter of holds: that goes on as it stands.
+    now = state.record or before
     return replace(
         before,
         serial=state.highest + 1,
         tree=found.standing.tree_id(state.cluster, clone.object_format),
         addresses=addresses_in(found.standing.resources([state.cluster])[state.cluster]),
         holds=holds,
+        engine=now.engine,
+        sync_unit=now.sync_unit,
+        move=now.move,
     )

@@ -27,6 +27,7 @@ from gitops_gen.workflows.publishing import Planned, Published, commit_plan, git
 from gitops_gen.workflows.records import addresses_in
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Selection, choose
+from gitops_gen.workflows.underway import moving_parts, recorded_moves, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,6 +138,7 @@ def roll_back(  # noqa: PLR0913 - each is a fact that only the caller knows
 def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signature) -> _Way:
     """Work out what the branch becomes when the wish is granted."""
     found = look(inventory, clone)
+    inventory = found.inventory
     standing = found.standing
     # A name that nobody knows is told before what depends on it.
     choose(Selection(clusters=wish.clusters), inventory, published={*standing.clusters(), *found.states}, standing=())
@@ -165,6 +167,7 @@ def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signatur
             )
     folders = {(cluster, folder_of_resource(one)) for mesh in (now, then) for cluster in scope for one in mesh[cluster]}
     goes = Parts(folders=frozenset(one for one in folders if part in {None, one[1]}))
+    _check_moves(found, goes)
     stays = Parts(clusters=frozenset(clusters) - set(scope), folders=frozenset(folders) - goes.folders)
     check_whole(standing, stays, sorted(clusters))
     compiled = mix(now, then, goes)
@@ -256,7 +259,19 @@ def _then(clone: Clone, target: str, scope: Sequence[str], part: Folder | None, 
             f"{edited[0]} had been edited by hand at {target[:12]}, so that nobody published what stood there",
             help="choose another commit; gitops-gen history lists what was published",
         )
-    return read_standing(tree, wanted, mesh)
+    # What was on its way to another sync unit then is not so now.
+    return {cluster: without_marks(found) for cluster, found in read_standing(tree, wanted, mesh).items()}
+
+
+def _check_moves(found: Found, goes: Parts) -> None:
+    """Raise RefusedError where something that is to change is on its way to another sync unit."""
+    for cluster, move in recorded_moves(found.states).items():
+        on_its_way = moving_parts(cluster, move)
+        if any(part in on_its_way for part in goes.folders):
+            raise RefusedError(
+                f"a move is under way in {cluster}, since {move.since}",
+                help="nothing was published; finish it first: gitops-gen move INVENTORY",
+            )
 
 
 def _part(resources: Sequence[Compiled], part: Folder | None) -> list[Compiled]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gitops_gen.delivery.moves import Move, Step
 from gitops_gen.delivery.published import (
     Published,
     closure,
@@ -17,6 +18,7 @@ from gitops_gen.delivery.published import (
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.kustomization import kustomization
 from gitops_gen.layout.seal import read_seal, seal
+from gitops_gen.model import Engine, SyncUnit
 from gitops_gen.tree import blob_id, blob_ids, tree_id
 
 EAST = Published(
@@ -60,6 +62,19 @@ def test_what_is_empty_is_not_written() -> None:
     )
 
 
+MOVE = Move(step=Step.KEPT, since="2026-01-31T12:00:00Z", by="A <a@b.org>", folders=("data/db",))
+
+
+def test_how_a_cluster_is_synced_is_written_where_it_is_not_the_usual() -> None:
+    synced = replace(EAST, engine=Engine.FLUX, sync_unit=SyncUnit.WORKLOAD, move=MOVE)
+    content = dump_published(synced).decode()
+    assert "output: 1\nengine: flux\nsyncUnit: workload\ntree: ab" in content
+    assert content.endswith(
+        'move:\n  step: kept\n  since: "2026-01-31T12:00:00Z"\n  by: "A <a@b.org>"\n  folders:\n  - data/db\n'
+    )
+    assert load_published(content.encode(), mesh="example", cluster="east") == synced
+
+
 def test_what_is_written_is_read_back() -> None:
     for published in (EAST, replace(EAST, repository="", revision="", addresses={}), replace(EAST, tree="1e" * 32)):
         assert load_published(dump_published(published), mesh="example", cluster="east") == published
@@ -95,6 +110,11 @@ def edited(before: str, after: str) -> bytes:
         (edited("serial: 3", "serial: 3\nmoves: {}"), "does not know 'moves'"),
         (edited("serial: 3", "serial: 3\nholds: {}"), "holds has another form"),
         (edited("serial: 3", "serial: 3\nholds: [{cause: whim}]"), "does not understand a hold"),
+        (edited("serial: 3", "serial: 3\nengine: fleet"), "does not know its engine or sync unit"),
+        (edited("serial: 3", "serial: 3\nengine: []"), "does not know its engine or sync unit"),
+        (edited("serial: 3", "serial: 3\nsyncUnit: pod"), "does not know its engine or sync unit"),
+        (edited("serial: 3", "serial: 3\nmove: {step: lost}"), "does not understand the move"),
+        (edited("serial: 3", "serial: 3\nmove:"), "does not understand the move"),
         (edited("v1alpha1", "v2"), "no gitops-gen.io/v1alpha1 Published"),
         (edited("kind: Published", "kind: Mesh"), "no gitops-gen.io/v1alpha1 Published"),
         (seal("inventory: x\n", "example", "x"), "another form"),
@@ -122,7 +142,16 @@ def test_an_unchanged_cluster_keeps_its_file_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"tree": "cd" * 20}, {"output": 2}, {"addresses": {"a.example.com": "240.241.0.9"}}, {"addresses": {}}]
+    "change",
+    [
+        {"tree": "cd" * 20},
+        {"output": 2},
+        {"addresses": {"a.example.com": "240.241.0.9"}},
+        {"addresses": {}},
+        {"engine": Engine.FLUX},
+        {"sync_unit": SyncUnit.CLUSTER},
+        {"move": MOVE},
+    ],
 )
 def test_a_changed_cluster_gets_the_next_serial(change: dict[str, object]) -> None:
     current = replace(EAST, serial=1, revision="f" * 40, **change)  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""`gitops-gen move`: resources from one sync unit to another, in steps that lose none."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_gen.cli import console
+from gitops_gen.cli.options import (
+    approve_option,
+    commit_options,
+    inventory_argument,
+    kustomize_option,
+    repository_options,
+    result_format,
+    verify_option,
+)
+from gitops_gen.errors import ExitCode
+
+
+@click.command(
+    "move",
+    epilog="""\b
+Examples:
+  gitops-gen move inventory/          # step 1; wait until the engines have applied it
+  gitops-gen move inventory/          # step 2; wait again, and do what it says
+  gitops-gen move inventory/          # step 3
+""",
+)
+@inventory_argument
+@repository_options
+@approve_option("Move")
+@commit_options
+@verify_option("changed")
+@kustomize_option
+@result_format
+def command(
+    inventory: str,
+    repository: str | None,
+    branch: str | None,
+    timeout: int,
+    approve: str | None,
+    deadline: int,
+    author: str,
+    verify: str,
+    kustomize: str | None,
+    style: str,
+) -> None:
+    """Do the next step of moving resources to the sync units, or engines, that INVENTORY gives them.
+
+    Use it after a change of gitops.syncUnit, of an engine, or of a name by which resources change their sync unit. An
+    engine may delete what moves in one commit; so it takes three: the resources are kept from being pruned, they move,
+    and they may be pruned again. Which step comes next follows from the branch: each may be the last for a while, and
+    be run again. Until the last is done every other command leaves what is on its way alone, and publishes the rest.
+    Nothing else changes in a move. Exit code 0: the step is published, or there was nothing to move; 1: problems in the
+    inventory; 3: something was refused or held back; 4 to 7 as for publish.
+    """
+    from gitops_gen._version import __version__
+    from gitops_gen.cli.landed import outcome_text, outcome_value
+    from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
+    from gitops_gen.report.moves import commands_value, next_text, step_text
+    from gitops_gen.report.published import planned_json, planned_text
+    from gitops_gen.workflows.moving import move
+    from gitops_gen.workflows.publishing import Signature
+
+    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    told = console.read(inventory, style)
+    with console.proven(told, style):
+        done = move(
+            told.inventory,
+            remote(repository, branch, timeout),
+            lineage=lineage(inventory, told.judged, timeout),
+            signature=signature,
+            clock=clock(),
+            deadline_s=float(deadline),
+            approved=approve,
+            verification=verification(verify, kustomize),
+            told=console.progress,
+        )
+    planned = done.published.planned
+    stage = None if done.stage is None else str(done.stage)
+    number = 0 if done.stage is None else done.stage.number
+    if style == "json":
+        step: dict[str, object] = {
+            "step": stage,
+            "number": number,
+            "resources": dict(done.resources),
+            **commands_value(done.files, done.commands),
+        }
+        console.result(
+            planned_json(
+                planned.plan,
+                planned.findings,
+                (),
+                base=planned.base,
+                outcome=outcome_value(done.published),
+                more={"move": step},
+            )
+        )
+    else:
+        console.result(step_text(stage, number, done.resources))
+        if stage is not None:
+            console.result(planned_text(planned.plan, planned.findings, (), approved=not done.published.guarded))
+        if done.published.commit is not None and stage is not None:
+            console.result(outcome_text(done.published))
+            console.result(next_text(stage, done.files, done.commands))
+    if done.published.guarded:
+        console.end(ExitCode.REFUSED)

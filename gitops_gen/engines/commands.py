@@ -1,0 +1,46 @@
+"""What a person has to do in clusters that no commit does: take away engine objects that nobody prunes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitops_gen.layout.units import tombstone
+from gitops_gen.model import Engine
+
+if TYPE_CHECKING:
+    from gitops_gen.engines.units import Unit
+
+
+class Command(NamedTuple):
+    """A command, where it is run (a cluster, or "" for the one that Argo CD runs in), and what to know about it."""
+
+    cluster: str
+    text: str
+    note: str
+
+
+def take_away(engine: Engine, unit: Unit) -> list[Command]:
+    """Return the commands that take away the engine object of a unit.
+
+    An Application that an ApplicationSet of ours made has no finalizer, so that its resources stay; a Kustomization
+    prunes its own (docs/explanation/what-engines-and-kustomize-do.md, "Prune").
+    """
+    match engine:
+        case Engine.ARGOCD:
+            name = f"{unit.cluster}.{unit.name}" if unit.below else unit.cluster
+            text = f"kubectl --namespace argocd delete applications.argoproj.io {name}"
+            return [Command("", text, "its resources stay")]
+        case Engine.FLUX:
+            text = f"kubectl --namespace flux-system delete kustomizations.kustomize.toolkit.fluxcd.io {unit.name}"
+            return [Command(unit.cluster, text, f"unless what applies engines/flux/{unit.cluster} prunes it")]
+        case _:
+            return []
+
+
+def take_tombstone_away(engine: Engine, unit: Unit) -> list[Command]:
+    """Return the commands that take away the ConfigMap of an emptied unit: a Kustomization takes its own along."""
+    if engine is Engine.FLUX:
+        return []
+    metadata = tombstone(unit.folder)["metadata"]
+    text = f"kubectl --namespace {metadata['namespace']} delete configmap {metadata['name']}"
+    return [Command(unit.cluster, text, "nothing else takes it away")]

@@ -1,0 +1,287 @@
+"""Resources change their sync unit, or their engine, in steps that lose none; other runs let them be meanwhile."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from gitops_gen.manifest import load
+from tests.command import git
+from tests.published import START, Sizes, World, inventory_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gitops_gen.kustomize import Kustomize
+
+GITOPS = "{{repository: 'https://git.example.com/mesh.git', engine: {engine}, syncUnit: {unit}}}"
+
+
+def text(unit: str = "namespace", engine: str = "argocd", sizes: Sizes = START, **engines: str) -> str:
+    """Write the inventory with other sync units, engines or sizes."""
+    gitops = GITOPS.format(engine=engine, unit=unit)
+    written = inventory_text(sizes).replace("spec: {}\n", f"spec: {{gitops: {gitops}}}\n")
+    for cluster, other in engines.items():
+        head = f"metadata: {{name: {cluster}, "
+        place = written.index("spec:\n", written.index(head)) + len("spec:\n")
+        written = f"{written[:place]}  engine: {other}\n{written[place:]}"
+    return written
+
+
+@pytest.fixture
+def world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> World:
+    world = World(tmp_path, capsys)
+    world.write(text(west="flux"))
+    world.publish()
+    return world
+
+
+def move(world: World, *arguments: str, code: int = 0) -> str:
+    ended = world.run("move", "--verify", "none", *arguments)
+    assert ended.code == code, f"exit code {ended.code}\n{ended.out}\n{ended.err}"
+    return ended.out + ended.err
+
+
+def kept(world: World, revision: str = "main") -> dict[str, int]:
+    """Return how many files with resources there are in base and each cluster, and how many hold kept ones."""
+    found: dict[str, int] = {}
+    for path in world.files(revision):
+        if path.startswith(("base/", "overlays/")) and not path.endswith(("kustomization.yaml", "retired.yaml")):
+            for manifest in load(world.file(path, revision)):
+                annotations = manifest["metadata"].get("annotations") or {}
+                where = path.split("/")[1] if path.startswith("overlays/") else "base"
+                both = annotations.get("kustomize.toolkit.fluxcd.io/prune") == "disabled"
+                assert both == (annotations.get("argocd.argoproj.io/sync-options") == "Prune=false")
+                found[where] = found.get(where, 0) + both
+    return found
+
+
+def names(world: World, path: str) -> set[str]:
+    """Return kind and name of the engine objects in a file."""
+    return {f"{one['kind']} {one['metadata']['name']}" for one in yaml.safe_load_all(world.file(path))}
+
+
+def shares(world: World) -> bool:
+    return "FailOnSharedResource" not in world.file("engines/argocd/gitops-gen.yaml")
+
+
+def rendered(world: World) -> dict[str, str]:
+    return {path: blob for path, blob in world.files().items() if path.startswith(("base/", "overlays/"))}
+
+
+def test_another_sync_unit_is_refused_by_publish_and_done_by_move_in_three_commits(
+    world: World, kustomize: Kustomize
+) -> None:
+    before = rendered(world)
+    world.write(text("workload", west="flux"))
+    said = world.publish(code=3)
+    assert "guard moved-resources (needs approval): cluster east: 11 resources would be synced" in said
+    assert "gitops-gen move" in said
+
+    said = move(world, "--verify", "changed")
+    assert "move, step 1 of 3 (keep): 29 resources in east, north, west" in said
+    assert kept(world) == {"base": 2, "east": 9, "north": 6, "west": 9}
+    assert names(world, "engines/flux/west/gitops-gen.yaml") == {
+        "GitRepository gitops-gen",
+        "Kustomization monitoring",
+        "Kustomization streaming",
+    }
+    assert shares(world)
+    assert world.record("west")["move"]["step"] == "kept"  # type: ignore[index]
+
+    said = move(world)
+    assert "move, step 2 of 3 (move): 29 resources" in said
+    assert "run in cluster west: kubectl --namespace flux-system delete kustomizations" in said
+    assert "run where Argo CD runs: kubectl --namespace argocd delete applications.argoproj.io east.monitoring" in said
+    assert names(world, "engines/flux/west/gitops-gen.yaml") == {
+        "GitRepository gitops-gen",
+        "Kustomization monitoring.prometheus",
+        "Kustomization streaming.kafka",
+    }
+    assert "overlays/east/*/*" in world.file("engines/argocd/gitops-gen.yaml")
+    assert shares(world)
+    assert (world.record("west")["syncUnit"], world.record("west")["engine"]) == ("workload", "flux")
+    assert sum(kept(world).values()) == 26
+
+    said = move(world)
+    assert "move, step 3 of 3 (release)" in said
+    assert rendered(world) == before
+    assert not shares(world)
+    assert "move" not in world.record("west")
+    assert "nothing is to move" in move(world)
+    assert "nothing to change" in world.publish()
+
+
+def test_other_runs_leave_what_is_on_its_way_alone_and_publish_the_rest(world: World) -> None:
+    world.write(text(west="argocd"))
+    assert "move, step 1 of 3 (keep): 11 resources in west" in move(world)
+    step = world.files()
+    more = {**START, "monitoring/prometheus": {"east": 3, "north": 2, "west": 2}}
+    world.write(text(sizes=more, west="argocd"))
+    assert "moving: cluster west, step kept" in world.publish()
+    assert world.pods("east") == 3
+    changed = {path for path, _ in world.files().items() ^ step.items()}
+    assert all(path.startswith("overlays/east/monitoring/prometheus/") for path in changed)
+
+    more = {**START, "monitoring/prometheus": {"east": 3, "north": 2, "west": 3}}
+    world.write(text(sizes=more, west="argocd"))
+    said = world.publish(code=3)
+    assert "it stays as it is published until the move is over; to go on: gitops-gen move INVENTORY" in said
+    ended = world.run("rollback", "1", "--cluster", "west")
+    assert ended.code == 3
+    assert "a move is under way in west" in ended.err
+    assert world.run("rollback", "1", "--cluster", "east").code == 0
+    assert world.run("release").code == 0
+    assert world.record("west")["move"]["step"] == "kept"  # type: ignore[index]
+    planned = world.run("plan", "--format", "json")
+    assert [one["cluster"] for one in json.loads(planned.out)["kept"]["moving"]] == ["west"]
+
+    assert "step 2 of 3 (move): 11 resources in west" in move(world)
+    assert "engines/flux/west/gitops-gen.yaml" not in world.files()
+    assert world.record("west")["engine"] == "argocd"
+    assert world.pods("west") == 2
+    assert "moving: cluster west, step moved" in world.publish(code=3)
+    assert sum(kept(world).values()) == 11, "the other clusters have a copy of their own of what is in base"
+    assert "step 3 of 3 (release)" in move(world)
+    assert not sum(kept(world).values())
+    assert world.pods("west") == 2, "a move adds and takes away nothing"
+    world.publish()
+    assert (world.pods("east"), world.pods("west")) == (3, 3)
+
+
+def test_without_an_engine_another_sync_unit_is_seen_all_the_same(world: World) -> None:
+    world.write(text(engine="none"))
+    world.run("publish", "--verify", "none", "--approve", digest(world))
+    world.write(text("cluster", engine="none"))
+    said = world.publish(code=3)
+    assert "nothing to change" in said
+    assert "guard moved-resources (needs approval): cluster west" in said
+    world.publish("--approve", digest(world))
+    assert world.record("west")["syncUnit"] == "cluster"
+    assert "guard" not in world.publish()
+
+
+def digest(world: World) -> str:
+    planned = world.run("plan", "--format", "json")
+    return str(json.loads(planned.out)["digest"])
+
+
+def renamed(world: World) -> None:
+    """Give a workload another name, while its pods keep theirs: with a unit for each workload that moves them."""
+    world.write(text("workload", west="flux"))
+    for _ in range(3):
+        move(world)
+    written = text("workload", west="flux").replace("name: kafka, namespace", "name: events, namespace")
+    for cluster in ("east", "west"):
+        written = written.replace(
+            f"cluster: {cluster}, replicas: 1", f"cluster: {cluster}, replicas: 1, statefulSet: kafka"
+        )
+    world.write(written)
+
+
+def test_what_gets_another_unit_by_a_name_moves_too_and_nothing_else_does(world: World) -> None:
+    renamed(world)
+    said = world.publish(code=3)
+    assert "guard moved-resources (needs approval): 3 resources would move to overlays/west/streaming/events" in said
+    assert "step 1 of 3 (keep): 6 resources in east, west" in move(world)
+    assert world.record("east")["move"]["folders"] == ["streaming/kafka"]  # type: ignore[index]
+    said = move(world)
+    assert "step 2 of 3 (move): 6 resources" in said
+    files = world.files()
+    assert "overlays/west/streaming/events/kafka-0.yaml" in files
+    assert "overlays/west/streaming/kafka/kafka-0.yaml" not in files
+    assert world.record("east")["move"]["folders"] == ["streaming/events", "streaming/kafka"]  # type: ignore[index]
+    assert "Kustomization streaming.kafka" in names(world, "engines/flux/west/gitops-gen.yaml"), "it is a unit for ever"
+    assert "step 3 of 3 (release)" in move(world)
+    assert not sum(kept(world).values())
+    world.publish("--approve", digest(world))
+    assert "overlays/west/streaming/kafka/retired.yaml" in world.files()
+
+
+def test_a_move_is_given_up_by_the_inventory_that_was_there_before(world: World) -> None:
+    before = rendered(world)
+    world.write(text("cluster", west="flux"))
+    move(world)
+    world.write(text(west="flux"))
+    assert "step 3 of 3 (release): 29 resources" in move(world)
+    assert rendered(world) == before
+    assert "move" not in world.record("east")
+
+
+def test_what_begins_to_move_later_is_kept_first(world: World) -> None:
+    world.write(text(west="argocd"))
+    move(world)
+    world.write(text(west="argocd", east="flux"))
+    assert "step 1 of 3 (keep): 22 resources in east, west" in move(world)
+    assert "step 2 of 3 (move): 22 resources" in move(world)
+
+
+def test_a_move_is_refused_where_it_cannot_be_safe(world: World) -> None:
+    # A unit that has nothing left would come to stand around others.
+    fewer = {**START, "streaming/kafka": {"east": 1}}
+    world.write(text(sizes=fewer, west="flux"))
+    world.publish("--approve", digest(world))
+    world.write(text("workload", sizes=fewer, west="flux"))
+    move(world)
+    said = move(world, code=3)
+    assert "overlays/west/streaming is a sync unit that has nothing left" in said
+    assert "gitops-gen retire INVENTORY overlays/west/streaming" in said
+    # A hand edit is not overwritten.
+    world.write(text(sizes=fewer, west="flux"))
+    move(world)
+    path = "overlays/east/monitoring/prometheus/prometheus-0.yaml"
+    clone = world.clone()
+    (clone / path).write_text((clone / path).read_text().replace("9090", "9091"))
+    git(clone, "commit", "--quiet", "--all", "-m", "edit")
+    world.push()
+    world.write(text(sizes=fewer, west="flux", east="flux"))
+    assert f"{path} is in the way of the move" in move(world, code=3)
+    # What was taken back and not seen yet would be forgotten.
+    world.revert("HEAD")
+    world.revert("HEAD~2")
+    assert "has not been taken note of yet" in move(world, code=3)
+
+
+def test_an_older_inventory_moves_nothing(world: World) -> None:
+    old = world.write(text("cluster", west="flux"))
+    world.sizes()
+    world.write(text(west="flux", sizes={**START, "streaming/kafka": {"east": 2, "west": 1}}))
+    world.publish()
+    world.at(old)
+    assert "has a newer inventory" in move(world, code=3)
+
+
+def test_a_reverted_step_is_done_again(world: World) -> None:
+    before = rendered(world)
+    world.write(text(west="argocd"))
+    for _ in range(3):
+        move(world)
+    world.revert("HEAD")
+    assert "held" not in world.publish()
+    assert "step 3 of 3 (release)" in move(world)
+    assert rendered(world) == before
+
+
+def test_json_says_the_step_and_what_to_do(world: World) -> None:
+    world.write(text(west="argocd"))
+    move(world)
+    value = json.loads(world.run("move", "--verify", "none", "--format", "json").out)
+    assert value["move"] == {
+        "step": "move",
+        "number": 2,
+        "resources": {"west": 11},
+        "apply": ["engines/argocd/gitops-gen.yaml"],
+        "commands": [
+            {
+                "cluster": "west",
+                "command": "kubectl --namespace flux-system delete kustomizations.kustomize.toolkit.fluxcd.io "
+                f"{namespace}",
+                "note": "unless what applies engines/flux/west prunes it",
+            }
+            for namespace in ("monitoring", "streaming")
+        ],
+    }
+    assert value["outcome"]["commit"] == world.tip()
