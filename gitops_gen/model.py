@@ -243,6 +243,8 @@ class Port:
     protocol: Protocol
     routes: tuple[Route, ...] = ()
     own_mtls: bool = False
+    in_mesh: bool = True
+    """False: the pods' sidecar leaves it alone, or they have none."""
     before_ready: bool = False
     carried: bool = True
     not_carried_because: str = ""
@@ -270,6 +272,8 @@ class Placement:
     autoscaled: bool = False
     service: str | None
     service_account: str | None
+    in_mesh: bool = True
+    """False: the pods have no sidecar."""
     ports: tuple[Port, ...]
     port_offset: int = 0
     pod_label: str = "statefulset.kubernetes.io/pod-name"
@@ -278,6 +282,16 @@ class Placement:
     """Template for the name of a Service that is there already; set exactly when `backend` is `existing`."""
     gateways: GatewayChoice = GatewayChoice.AUTO
     origin: Location = field(compare=False, repr=False)
+
+    @property
+    def without_mesh_tls(self) -> tuple[Port, ...]:
+        """Ports for which the mesh's TLS has to be switched off: the pods have a sidecar, and it does not end it there.
+
+        Of pods without a sidecar nobody expects it (docs/explanation/what-istio-does.md, "Outside the mesh").
+        """
+        if not self.in_mesh:
+            return ()
+        return tuple(port for port in self.ports if port.carried and (port.own_mtls or not port.in_mesh))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

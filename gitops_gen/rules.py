@@ -80,6 +80,7 @@ _RESOURCES: tuple[Rule, ...] = (
     Rule("GGI030", "name-too-long", "No generated name or host is longer than Kubernetes, Istio and DNS accept."),
     Rule("GGI031", "one-pod-again", "Nothing retries, or ejects, the only pod that a route has."),
     Rule("GGI032", "remote-identity", "Mesh TLS reaches a pod dialled from elsewhere, and its identity is known."),
+    Rule("GGI033", "identity-outside", "Nobody asks pods outside the mesh for mesh TLS, or for an identity."),
     Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens."),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
     Rule("GGI037", "unknown-field", "A resource has the fields of its kind, each of its type."),
@@ -160,7 +161,7 @@ _INVENTORY: tuple[Rule, ...] = (
     Rule(
         "GGI210",
         "selector-given",
-        "`service.create` and `mtls: own` have the workload's `selector` to choose pods by.",
+        "`service.create`, `mtls: own` and a port's `mesh: false` have the workload's `selector` to choose pods by.",
     ),
     Rule("GGI211", "template-fields", "What stands in braces in a template is a field that has a value there."),
     Rule("GGI212", "hosts-given", "A route has a host: its own, or by the `hostTemplate` of its ingress."),

@@ -387,6 +387,8 @@ class PortFields(Fields):
     """True: members need this port before they are Ready."""
     mtls: Given[Literal["own"]] = None
     """`own`: the port does its own TLS, and the mesh's is switched off for it."""
+    mesh: StrictBool = True
+    """False: the sidecar leaves this port alone (excluded ports), so the mesh's TLS is switched off for it."""
     carried: StrictBool = True
     """False: no Istio route can carry it (UDP, SCTP, host network); it is kept and reported, never routed."""
     reason: Given[Text] = None
@@ -447,6 +449,8 @@ class PlacementFields(Fields):
     """The governing Service here; null: there is none. Default: the workload's."""
     service_account: Given[Text] = None
     """The pods' service account here. Default: the workload's."""
+    mesh: Given[StrictBool] = None
+    """False: the pods have no sidecar here. Default: the workload's."""
     ports: Given[list[PortFields]] = None
     """The ports here, all of them. Default: the workload's."""
     port_offset: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
@@ -466,8 +470,10 @@ class WorkloadSpec(Fields):
     """The governing Service; null: there is none. Default: one with the workload's name that is there already."""
     service_account: Given[Text] = None
     """The pods' service account; east-west consumers verify it."""
+    mesh: StrictBool = True
+    """False: the pods have no sidecar. Clients speak plain text to them, and they have no identity."""
     selector: Given[Annotated[dict[StrictStr, StrictStr], Field(min_length=1)]] = None
-    """Labels that all pods have; needed for `service.create` and for ports with `mtls: own`."""
+    """Labels that all pods have; needed for `service.create` and for ports with `mtls: own` or `mesh: false`."""
     ports: list[PortFields] = []
     """The ports of the pods."""
     placements: list[PlacementFields]

@@ -56,10 +56,12 @@ def expand_placement(
     stateful_set = fields.stateful_set or written.fields.metadata.name
     pods = pods_of(fields, stateful_set)
     backend = fields.backend or spec.backend or from_cluster.backend
+    in_mesh = spec.mesh if fields.mesh is None else fields.mesh
     if fields.ports is None:
-        ports = _ports(written, spec.ports, ("spec", "ports"), cluster, len(pods))
+        ports = _ports(written, spec.ports, ("spec", "ports"), cluster, len(pods), in_mesh=in_mesh)
     else:
-        ports = _ports(written, fields.ports, ("spec", "placements", place, "ports"), cluster, len(pods))
+        path = ("spec", "placements", place, "ports")
+        ports = _ports(written, fields.ports, path, cluster, len(pods), in_mesh=in_mesh)
     return Placement(
         cluster=cluster.name,
         stateful_set=stateful_set,
@@ -67,6 +69,7 @@ def expand_placement(
         autoscaled=fields.replicas is not None and not isinstance(fields.replicas, int),
         service=governing_service(spec, fields, written.fields.metadata.name),
         service_account=fields.service_account or spec.service_account,
+        in_mesh=in_mesh,
         ports=ports,
         port_offset=fields.port_offset,
         pod_label=fields.pod_label or POD_NAME_LABEL,
@@ -103,12 +106,14 @@ def _numbered(stateful_set: str, start: int, count: int) -> tuple[Pod, ...]:
     return tuple(Pod(f"{stateful_set}-{ordinal}", ordinal) for ordinal in range(start, start + count))
 
 
-def _ports(
+def _ports(  # noqa: PLR0913 - what its routes get, and whether a sidecar is there
     written: Written[WorkloadDocument],
     ports: Sequence[PortFields],
     path: tuple[str | int, ...],
     cluster: Cluster,
     pods: int,
+    *,
+    in_mesh: bool,
 ) -> tuple[Port, ...]:
     return tuple(
         Port(
@@ -118,6 +123,7 @@ def _ports(
             protocol=fields.protocol,
             routes=_routes(written, fields, (*path, place), cluster, pods),
             own_mtls=fields.mtls == "own",
+            in_mesh=in_mesh and fields.mesh,
             before_ready=fields.before_ready,
             carried=fields.carried,
             not_carried_because=fields.reason or "",

@@ -62,16 +62,16 @@ def dialled_by_dns(placements: Sequence[Placement], cluster: Cluster) -> Iterato
 
     With each, the ports that bring TLS of their own, and whether the mesh's has to be asked for.
     """
-    found: dict[str, tuple[set[int], set[BackendChoice]]] = {}
+    found: dict[str, tuple[set[int], list[bool]]] = {}
     for placement in placements:
         if placement.service is not None and placement.backend in {BackendChoice.DNS, BackendChoice.BLOG}:
-            numbers, choices = found.setdefault(placement.service, (set(), set()))
-            numbers.update(port.number for port in entry_ports(placement) if port.own_mtls)
-            choices.add(placement.backend)
-    for service, (numbers, choices) in sorted(found.items()):
-        mutual = BackendChoice.BLOG in choices and mesh_tls(cluster)
-        if numbers or mutual:
-            yield service, sorted(numbers), mutual
+            numbers, mutual = found.setdefault(placement.service, (set(), []))
+            of_entry = entry_ports(placement)
+            numbers.update(port.number for port in placement.without_mesh_tls if port in of_entry)
+            mutual.append(placement.backend is BackendChoice.BLOG and mesh_tls(placement, cluster))
+    for service, (numbers, mutual) in sorted(found.items()):
+        if numbers or any(mutual):
+            yield service, sorted(numbers), any(mutual)
 
 
 def _without_tls(ports: Sequence[int]) -> list[PortPolicy]:

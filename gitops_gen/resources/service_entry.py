@@ -42,7 +42,7 @@ def dns_service_entry(
     """
     entry = _on_pod_name(workload, placement, pod, cluster, export_to, "DNS")
     endpoint: EntryEndpoint = {"address": entry["spec"]["hosts"][0]}
-    if mesh_tls(cluster) and placement.service_account is not None:
+    if mesh_tls(placement, cluster) and placement.service_account is not None:
         endpoint["serviceAccount"] = placement.service_account
     entry["spec"]["endpoints"] = [endpoint]
     return entry

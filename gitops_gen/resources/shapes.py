@@ -108,9 +108,9 @@ def routes_to_pods(port: Port) -> bool:
     return any(route.service is None for route in port.routes)
 
 
-def mesh_tls(cluster: Cluster) -> bool:
-    """Tell whether clients in a cluster speak the mesh's TLS to the pods of a workload."""
-    return cluster.istio.mtls != "disabled"
+def mesh_tls(placement: Placement, cluster: Cluster) -> bool:
+    """Tell whether clients in a cluster speak the mesh's TLS to the pods of a placement."""
+    return placement.in_mesh and cluster.istio.mtls != "disabled"
 
 
 def backend_host(kind: Backend, workload: Workload, placement: Placement, pod: Pod, cluster: Cluster) -> str:

@@ -40,12 +40,12 @@ def compile_whole_workload(
         for service, ports in by_service.items():
             yield Compiled(governing_service(workload, service, ports, seen_by), _place(workload, SERVICE))
 
-    own = {
-        service: numbers
-        for service, ports in by_service.items()
-        if (numbers := sorted({port.number for port in ports if port.own_mtls}))
-    }
-    for service, numbers in own.items():
+    own: dict[str, set[Port]] = {}
+    for placement in placements:
+        if placement.service is not None and placement.without_mesh_tls:
+            own.setdefault(placement.service, set()).update(placement.without_mesh_tls)
+    for service, bare in sorted(own.items()):
+        numbers = sorted({port.number for port in bare})
         yield Compiled(
             own_tls_destination_rule(workload, service, cluster, numbers, seen_by), _place(workload, DESTINATION_RULE)
         )
@@ -54,14 +54,8 @@ def compile_whole_workload(
             pods_destination_rule(workload, service, cluster, numbers, seen_by, mutual=mutual),
             _place(workload, DESTINATION_RULE),
         )
-    container_ports = sorted(
-        {
-            port.target
-            for ports in by_service.values()
-            for port in ports
-            if port.own_mtls and isinstance(port.target, int)
-        }
-    )
+    targets = {port.target for bare in own.values() for port in bare}
+    container_ports = sorted(target for target in targets if isinstance(target, int))
     if container_ports:
         yield Compiled(
             own_tls_peer_authentication(workload, cluster, container_ports), _place(workload, PEER_AUTHENTICATION)

@@ -109,7 +109,7 @@ def _by_dns(backend: Backend, workload: Workload, placement: Placement, cluster:
         yield f"{backend} has the name {backend.host}, and its pod is {name}"
     spec = backend.resource.spec if backend.resource is not None else {}
     trusted = [endpoint.get("serviceAccount") for endpoint in spec.get("endpoints") or ()]
-    account = None if cluster.istio.mtls == "disabled" else placement.service_account
+    account = placement.service_account if placement.in_mesh and cluster.istio.mtls != "disabled" else None
     if trusted != ([account] if placement.backend is BackendChoice.DNS else []):
         yield f"{backend} takes the pod for {', '.join(map(str, trusted)) or 'anybody'}, not for {account or 'anybody'}"
 

@@ -55,6 +55,8 @@ class Declared:
     gateway_pods: tuple[GatewayPods, ...]
     cluster_domain: str = "cluster.local"
     mtls: str = "strict"
+    outside: frozenset[tuple[str, str, int]] = frozenset()
+    """Ports of pods that no sidecar looks at: (namespace, pod, number)."""
     pod_labels: frozenset[str] = frozenset({POD_NAME})
     services: Mapping[str, frozenset[int]] = field(default_factory=dict)
     gateways: Mapping[str, tuple[tuple[GatewayPods, DeclaredServer], ...]] = field(default_factory=dict)
@@ -112,8 +114,11 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
     services: dict[str, set[int]] = {}
     servers: dict[str, dict[tuple[GatewayPods, int, str, str | None], dict[tuple[str, str], None]]] = {}
     labels = {POD_NAME}
+    outside: set[tuple[str, str, int]] = set()
     for workload, placement in placed(inventory, cluster.name):
         labels.add(placement.pod_label)
+        bare = [port.number for port in placement.ports if not port.in_mesh]
+        outside.update((workload.namespace, pod.name, number) for number in bare for pod in placement.pods)
         numbers = {port.number for port in placement.ports if port.carried}
         for name in _services_of_others(workload, placement):
             services.setdefault(service_fqdn(name, workload.namespace, cluster), set()).update(numbers)
@@ -130,6 +135,7 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
         gateway_pods=tuple(dict.fromkeys(pods.values())),
         cluster_domain=cluster.cluster_domain,
         mtls=cluster.istio.mtls,
+        outside=frozenset(outside),
         pod_labels=frozenset(labels),
         services={host: frozenset(numbers) for host, numbers in services.items()},
         gateways={

@@ -39,6 +39,8 @@ def last_leg(table: Table, backend: Backend, port: BackendPort) -> Leg:
     can (docs/explanation/what-istio-does.md, "Identity").
     """
     mtls = table.declared.mtls
+    if (backend.namespace, backend.pod, port.number) in table.declared.outside:
+        return Leg("plain text to the pod: the inventory says that this port is outside the mesh", None)
     policy = _own_tls(table, backend, port)
     if policy is not None:
         return Leg(f"{policy}: no mesh TLS on this port, it brings its own", policy.location)

@@ -43,7 +43,7 @@ def entries(table: Table) -> Iterator[Problem]:
         in_mesh = _in_mesh(resource, table)
         yield from _form(resource)
         yield from _resolution(resource, in_mesh=in_mesh)
-        yield from _identity(resource, mutual, table.declared.mtls, in_mesh=in_mesh)
+        yield from _identity(resource, mutual, table.declared.mtls, in_mesh=in_mesh and not _outside(resource, table))
         yield from _taken_over(resource, gateways, complete=table.declared.complete)
         for address in resource.spec.get("addresses") or ():
             other = addresses.setdefault(address, resource)
@@ -56,6 +56,15 @@ def _in_mesh(entry: Resource, table: Table) -> bool:
     hosts = entry.spec.get("hosts") or ()
     local = f".svc.{table.declared.cluster_domain}"
     return entry.spec.get("location") == "MESH_INTERNAL" or any(str(host).endswith(local) for host in hosts)
+
+
+def _outside(entry: Resource, table: Table) -> bool:
+    """Tell whether every port of the pod that a ServiceEntry names is outside the mesh."""
+    host = str((entry.spec.get("hosts") or ("",))[0])
+    backend = next((one for one in table.registry.backends.get(host, ()) if one.resource is entry), None)
+    return backend is not None and all(
+        (entry.namespace, backend.pod, number) in table.declared.outside for number in backend.ports
+    )
 
 
 def _resolution(entry: Resource, *, in_mesh: bool) -> Iterator[Problem]:

@@ -38,7 +38,7 @@ def prove_own_tls(table: Table, inventory: Inventory, cluster: Cluster) -> Itera
     off_at_pods: dict[tuple[str, frozenset[tuple[str, str]]], set[str]] = {}
     told: dict[str, _Told] = {}
     for workload, placement in placed(inventory, cluster.name):
-        own = [port for port in placement.ports if port.own_mtls and port.carried]
+        own = placement.without_mesh_tls
         if placement.service is None:
             continue
         for host, callers in _told(workload, placement, cluster):
@@ -62,11 +62,11 @@ def _told(workload: Workload, placement: Placement, cluster: Cluster) -> Iterato
     """
     host = service_fqdn(placement.service or "", workload.namespace, cluster)
     subject = f"Workload {workload.key}, cluster {cluster.name}"
-    off = {port.number for port in placement.ports if port.own_mtls and port.carried}
+    off = {port.number for port in placement.without_mesh_tls}
     if off:
         yield host, _Told(placement, subject, off)
     if placement.backend in {BackendChoice.DNS, BackendChoice.BLOG}:
-        mutual = placement.backend is BackendChoice.BLOG and cluster.istio.mtls != "disabled"
+        mutual = placement.backend is BackendChoice.BLOG and placement.in_mesh and cluster.istio.mtls != "disabled"
         of_entry = {port.number for port in backend_ports(placement)[1]} & off
         if mutual or of_entry:
             yield f"*.{host}", _Told(placement, subject, of_entry, "ISTIO_MUTUAL" if mutual else None)
@@ -126,7 +126,7 @@ def _missing_at_pods(table: Table, workload: Workload, placement: Placement, num
     if numbers and not there:
         yield Problem(
             rule=RULE,
-            message=f"{workload.key} has a port with TLS of its own, and there is no PeerAuthentication for its pods",
+            message=f"{workload.key} has a port without mesh TLS, and there is no PeerAuthentication for its pods",
             location=placement.origin,
             subject=f"Workload {workload.key}, cluster {placement.cluster}",
         )

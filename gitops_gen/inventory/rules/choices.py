@@ -110,8 +110,11 @@ def one_default_ingress(documents: Documents, _clusters: Clusters) -> Iterator[P
             )
 
 
+_WANTING: dict[str | int, str] = {"create": "service.create", "mtls": "mtls: own", "mesh": "mesh: false"}
+
+
 def selector_given(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
-    """GGI210: `service.create` and `mtls: own` need the workload's `selector`.
+    """GGI210: `service.create`, and ports without the mesh's TLS, need the workload's `selector`.
 
     Source: a Service and a PeerAuthentication choose pods by labels, and port-level settings of the latter do
     nothing without them (docs/explanation/what-istio-does.md, "Own TLS").
@@ -124,15 +127,16 @@ def selector_given(documents: Documents, _clusters: Clusters) -> Iterator[Proble
             [("spec", "service", "create")] if spec.service is not None and spec.service.create else []
         )
         wanting += [
-            (*path, place, "mtls")
-            for ports, path, _ in port_lists(workload.fields)
+            (*path, place, "mtls" if port.mtls == "own" else "mesh")
+            for ports, path, placements in port_lists(workload.fields)
+            if any(spec.mesh if placement.mesh is None else placement.mesh for placement in placements)
             for place, port in enumerate(ports)
-            if port.mtls == "own"
+            if port.mtls == "own" or not port.mesh
         ]
         for path in wanting:
             yield Problem(
                 rule="GGI210",
-                message=f"`{'mtls: own' if path[-1] == 'mtls' else 'service.create'}` needs the labels of the pods",
+                message=f"`{_WANTING[path[-1]]}` needs the labels of the pods",
                 location=workload.at_key(*path),
                 subject=workload.subject,
                 help=f"write the Workload's `selector`, such as `{{app: {workload.fields.metadata.name}}}`",

@@ -89,6 +89,7 @@ def carried_or_not(documents: Documents, _clusters: Clusters) -> Iterator[Proble
             ("expose", port.expose is not None),
             ("beforeReady", port.before_ready),
             ("mtls", port.mtls is not None),
+            ("mesh", not port.mesh),
         ):
             if written:
                 yield Problem(

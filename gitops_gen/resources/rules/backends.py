@@ -98,7 +98,11 @@ def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
 def _by_dns(home: Home) -> Iterator[Problem]:
     """Check what a ServiceEntry that goes by DNS does not know by itself: who answers, and whether it still does."""
     placement = home.placement
-    if placement.backend is BackendChoice.DNS and placement.service_account is None and mesh_tls(home.cluster):
+    if (
+        placement.backend is BackendChoice.DNS
+        and placement.service_account is None
+        and mesh_tls(placement, home.cluster)
+    ):
         yield Problem(
             rule="GGI001",
             severity=Severity.WARNING if home.cluster.istio.mtls == "permissive" else Severity.ERROR,
@@ -107,6 +111,15 @@ def _by_dns(home: Home) -> Iterator[Problem]:
             location=placement.origin,
             subject=home.subject,
             help=f"write `serviceAccount:` as the pods have it, or {_POD_SERVICE}",
+        )
+    if placement.backend is BackendChoice.BLOG and not placement.in_mesh:
+        yield Problem(
+            rule="GGI033",
+            message=f"`backend: {placement.backend.value}` asks for mesh TLS, and the pods of {home.workload.key} are "
+            "outside the mesh",
+            location=placement.origin,
+            subject=home.subject,
+            help=f"write `backend: dns`, or {_POD_SERVICE}",
         )
     yield Problem(
         rule="GGI057",

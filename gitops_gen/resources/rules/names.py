@@ -60,7 +60,7 @@ def _destination_rules(presences: Iterable[Presence]) -> Iterator[_Name]:
         names = {
             own_tls_name(home.placement.service)
             for home in presence.homes
-            if home.placement.service is not None and any(port.own_mtls for port in home.placement.ports)
+            if home.placement.service is not None and home.placement.without_mesh_tls
         }
         by_dns = dialled_by_dns([home.placement for home in presence.homes], presence.cluster)
         names |= {pods_name(service) for service, _, _ in by_dns}

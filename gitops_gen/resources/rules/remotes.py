@@ -141,7 +141,7 @@ def _pods(remote: Remote, consumer: Consumer) -> Iterator[Problem]:
             help=f"write `backend: pod-service`, leave it out, or {_OUTSIDE}",
             related=(_of_consumer(consumer),),
         )
-    if remote.caller.istio.endpoint_discovery is False and placement.service_account is None:
+    if remote.caller.istio.endpoint_discovery is False and placement.in_mesh and placement.service_account is None:
         yield Problem(
             rule="GGI032",
             message=f"the pods of {workload.key} in {home.name} have no serviceAccount, so callers in other clusters "
@@ -158,7 +158,16 @@ def _port(remote: Remote, port: Port, consumer: Consumer) -> Iterator[Problem]:
     what = f'port "{port.name}" ({port.protocol.value}) of {remote.workload.key}'
     subject = f"Workload {remote.workload.key}, cluster {remote.home.name}"
     related = (_of_consumer(consumer),)
-    if port.own_mtls and through_gateway(remote.home, remote.caller):
+    if not port.in_mesh and through_gateway(remote.home, remote.caller):
+        yield Problem(
+            rule="GGI033",
+            message=f"{what} is outside the mesh, and an east-west gateway passes mesh TLS only",
+            location=port.origin,
+            subject=subject,
+            help=_OUTSIDE,
+            related=related,
+        )
+    elif port.own_mtls and through_gateway(remote.home, remote.caller):
         yield Problem(
             rule="GGI032",
             message=f"{what} has `mtls: own`, and an east-west gateway passes mesh TLS only",

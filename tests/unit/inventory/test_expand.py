@@ -225,6 +225,27 @@ def test_backend_and_gateways_go_by_placement_then_workload_then_cluster_then_me
     assert found.gateways is GatewayChoice(gateways[highest])
 
 
+@pytest.mark.parametrize(
+    ("workload", "placement", "port", "expected"),
+    [
+        ("", "", "", (True, True)),
+        ("", "", ", mesh: false", (True, False)),
+        ("mesh: false", "", "", (False, False)),
+        ("mesh: false", ", mesh: true", "", (True, True)),
+        ("", ", mesh: false", "", (False, False)),
+    ],
+)
+def test_pods_and_their_ports_are_in_the_mesh_unless_somebody_says_otherwise(
+    workload: str, placement: str, port: str, expected: tuple[bool, bool]
+) -> None:
+    ports = f"{{name: a, port: 1, protocol: TCP{port}}}"
+    placements = f"{{cluster: east, replicas: 2{placement}}}"
+    found = one_placement(
+        mesh(), cluster(), placed(ports, placements=placements, more=f"selector: {{app: a}}\n{workload}")
+    )
+    assert (found.in_mesh, found.ports[0].in_mesh) == expected
+
+
 def test_nothing_said_means_auto() -> None:
     found = one_placement(mesh(), cluster(), placed())
     assert (found.backend, found.gateways) == (BackendChoice.AUTO, GatewayChoice.AUTO)

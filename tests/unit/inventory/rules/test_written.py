@@ -314,7 +314,7 @@ def test_ports_are_unique_by_name_and_by_number_of_each_kind() -> None:
     assert found(mesh(), cluster(), placed(gossip + "\n" + port % ("other", "MONGO"))) == ["GGI213"]
 
 
-@pytest.mark.parametrize("key", ["expose: {}", "beforeReady: true", "mtls: own"])
+@pytest.mark.parametrize("key", ["expose: {}", "beforeReady: true", "mtls: own", "mesh: false"])
 def test_what_is_not_carried_asks_for_nothing(key: str) -> None:
     port = f"{{name: a, port: 1, protocol: HTTP, carried: false, reason: outside, {key}}}"
     assert found(mesh(), cluster(), placed(port, more="selector: {app: a}")) == ["GGI214"]
@@ -328,6 +328,13 @@ def test_selectors_are_needed_for_what_selects() -> None:
     own = "{name: a, port: 1, protocol: TLS, mtls: own}"
     assert found(mesh(), cluster(), placed(own)) == ["GGI210"]
     assert found(mesh(), cluster(), placed(own, more="selector: {app: kafka}")) == []
+    bare = "{name: a, port: 1, protocol: TLS, mesh: false}"
+    assert found(mesh(), cluster(), placed(bare)) == ["GGI210"]
+    assert found(mesh(), cluster(), placed(bare, more="selector: {app: kafka}")) == []
+    # Where there is no sidecar nothing has to be taken off it.
+    assert found(mesh(), cluster(), placed(bare, more="mesh: false")) == []
+    placements = "{cluster: east, replicas: 2, mesh: true}"
+    assert found(mesh(), cluster(), placed(bare, placements=placements, more="mesh: false")) == ["GGI210"]
 
 
 def test_a_placement_with_an_empty_list_of_ports_is_refused_there() -> None:
