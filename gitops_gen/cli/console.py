@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from gitops_gen.errors import ExitCode, GitopsGenError
+from gitops_gen.errors import ExitCode, GitopsGenError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO, NoReturn, TextIO
 
     from gitops_gen.model import Inventory
@@ -60,6 +60,18 @@ def standard_input() -> BinaryIO | None:
 def environment() -> dict[str, str]:
     """Return the environment of this process; no other module reads it."""
     return dict(os.environ)
+
+
+def contents(files: Sequence[str]) -> dict[str, bytes]:
+    """Return name -> content of some files, `-` for standard input. Raises InputError for what cannot be read."""
+    found = {}
+    for name in files:
+        try:
+            with click.open_file(name, "rb") as opened:
+                found[name] = opened.read()
+        except OSError as error:
+            raise InputError(f"{name}: {error.strerror}") from error
+    return found
 
 
 class Told(NamedTuple):

@@ -192,3 +192,26 @@ def repository_options(command: F) -> F:
         metavar="URL",
         help="The GitOps repository (https, ssh, user@host:path or a local path), in place of gitops.repository.",
     )(command)
+
+
+def engine_options(command: F) -> F:
+    """Add the options that say how the engines are asked: through kubectl, by contexts of the kubeconfig."""
+    command = option(
+        "--kubectl",
+        type=click.Path(dir_okay=False),
+        help="The kubectl to use; without it the first on PATH, then the one beside this Python.",
+    )(command)
+    command = option(
+        "--argocd-context",
+        default="",
+        metavar="CONTEXT",
+        help="The context of the kubeconfig for the cluster where Argo CD runs; without it, the current one.",
+    )(command)
+    return option(
+        "--context",
+        "contexts",
+        multiple=True,
+        metavar="[CLUSTER=]CONTEXT",
+        help="The context of the kubeconfig for a cluster with Flux, or for all: `eks-{cluster}`. Without it, one "
+        "of the cluster's own name. May be given several times.",
+    )(command)

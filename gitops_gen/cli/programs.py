@@ -12,8 +12,13 @@ import click
 from gitops_gen.cli import console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from gitops_gen.delivery.commit import Identity
     from gitops_gen.delivery.lineage import Lineage
+    from gitops_gen.engines.status import Wanted
+    from gitops_gen.model import Inventory
+    from gitops_gen.workflows.asking import Heard
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.reading import Judged
@@ -54,6 +59,36 @@ def remote(repository: str | None, branch: str | None, timeout: int) -> Remote:
         branch=branch,
         timeout_s=float(timeout),
     )
+
+
+def engines(
+    inventory: Inventory, contexts: Sequence[str], argocd_context: str, kubectl: str | None, timeout: int
+) -> Callable[[Sequence[Wanted]], Heard]:
+    """Return what asks the engines of some units, through kubectl.
+
+    Raises BadParameter for a context of a cluster that the inventory does not have, ToolError without a kubectl.
+    """
+    from gitops_gen.kubectl import Kubectl, find_kubectl
+    from gitops_gen.workflows.asking import Contexts, hear_clusters
+
+    named: dict[str, str] = {}
+    template = "{cluster}"
+    for text in contexts:
+        cluster, equals, context = text.partition("=")
+        if not equals:
+            template = text
+        elif cluster in inventory.clusters:
+            named[cluster] = context
+        else:
+            raise click.BadParameter(f"the inventory has no cluster {cluster!r}", param_hint="--context")
+    # kubectl may start a program that fetches credentials, which needs what the person has set; our token is not its.
+    environment = {name: value for name, value in console.environment().items() if name != "GITOPS_GEN_TOKEN"}
+    program = find_kubectl(
+        environment.get("PATH", os.defpath), beside=[Path(sys.executable).parent], chosen=kubectl or ""
+    )
+    asked = Kubectl(program, environment, Path.cwd(), float(timeout))
+    known = Contexts(named=named, template=template, argocd=argocd_context)
+    return lambda wanted: hear_clusters(asked, known, wanted)
 
 
 def lineage(inventory: str, judged: Judged, timeout: int) -> Lineage:
