@@ -21,6 +21,9 @@ OWNED_ROOTS = ("base", "engines", "overlays", "published")
 REGULAR = "100644"
 """Git's mode of a regular file; the only one that gitops-gen writes."""
 
+FILES = frozenset({REGULAR, "100755"})
+"""Git's modes of files that are neither links nor submodules."""
+
 
 class Entry(NamedTuple):
     """What stands at a path of a repository or folder: Git's mode (120000 symlink, 160000 submodule) and object id."""

@@ -35,6 +35,7 @@ COMMANDS = {
     "move": "Move resources to other sync units, in steps that lose none.",
     "history": "List what was published, rolled back, held and taken back.",
     "status": "Say what the engines have applied of what is published.",
+    "artifact": "Write what a cluster is built from as an artifact for an OCI registry.",
     "verify": "Judge rendered manifests by the rules on Istio resources, without an inventory.",
     "hosts": "List every external name: as a table, JSON, a zone file or a hosts file.",
     "trace": "Tell the way of a request from its client to a container's port.",

@@ -215,3 +215,20 @@ def engine_options(command: F) -> F:
         help="The context of the kubeconfig for a cluster with Flux, or for all: `eks-{cluster}`. Without it, one "
         "of the cluster's own name. May be given several times.",
     )(command)
+
+
+def wait_options(command: F) -> F:
+    """Add `--wait`, and how long."""
+    command = option(
+        "--wait-deadline",
+        type=click.IntRange(min=1, max=LONGEST_S),
+        default=900,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for the engines. Without a webhook they look into Git every few minutes.",
+    )(command)
+    return option(
+        "--wait",
+        is_flag=True,
+        help="Wait until the engines have applied it. They are asked through kubectl, and not told anything.",
+    )(command)

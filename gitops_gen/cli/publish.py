@@ -9,12 +9,14 @@ from gitops_gen.cli.options import (
     accept_edits_option,
     approve_option,
     commit_options,
+    engine_options,
     inventory_argument,
     kustomize_option,
     repository_options,
     result_format,
     selection_options,
     verify_option,
+    wait_options,
 )
 
 
@@ -26,6 +28,7 @@ Examples:
   gitops-gen publish inventory/ --repository git@git.example.com:platform/mesh.git --branch main
   gitops-gen publish inventory/ --select ring=canary
   gitops-gen publish inventory/ --approve sha256:4f1c...
+  gitops-gen publish inventory/ --wait --context "prod-{cluster}"
 
 \b
 A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys and the agent of the account.
@@ -39,6 +42,8 @@ A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys
 @commit_options
 @verify_option("changed")
 @kustomize_option
+@wait_options
+@engine_options
 @result_format
 def command(
     inventory: str,
@@ -54,31 +59,44 @@ def command(
     author: str,
     verify: str,
     kustomize: str | None,
+    *,
+    wait: bool,
+    wait_deadline: int,
+    contexts: tuple[str, ...],
+    argocd_context: str,
+    kubectl: str | None,
     style: str,
 ) -> None:
     """Commit the tree of INVENTORY to the GitOps repository: one commit, one push, or nothing.
 
     The push is a compare-and-swap on the server; when another commit comes first, everything is compiled again on top
     of it. Nothing to change: no commit, and it says so. What is held stays as it is, and so do clusters that have a
-    newer inventory already. Exit code 0: published, or nothing to do; 1: problems in the inventory, nothing published;
+    newer inventory already. With --wait it ends when the engines have applied the sync units that changed, or all units
+    when nothing was to do. Exit code 0: published, or nothing to do; 1: problems in the inventory, nothing published;
     3: something was refused or held back, the report says what was published all the same; 4: superseded by a newer
-    inventory, or other commits came first until the deadline; 5: rejected by the remote; 6: outcome unknown; 7: git
-    or kustomize failed.
+    inventory, or other commits came first until the deadline, or the engines had not applied it by theirs; 5: rejected
+    by the remote; 6: outcome unknown; 7: git, kustomize or kubectl failed.
     """
     from gitops_gen._version import __version__
     from gitops_gen.cli.kept import kept_code, kept_report
     from gitops_gen.cli.landed import outcome_text, outcome_value
-    from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
+    from gitops_gen.cli.programs import clock, engines, identity, lineage, remote, verification
+    from gitops_gen.cli.waiting import require_engine, say_waited, wait_for, waited_code, waited_value
     from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.publishing import Signature, publish
     from gitops_gen.workflows.selecting import Selection
 
     signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
     told = console.read(inventory, style)
+    where = remote(repository, branch, timeout)
+    hear = None
+    if wait:
+        require_engine(told.inventory)
+        hear = engines(told.inventory, contexts, argocd_context, kubectl, timeout)
     with console.proven(told, style):
         done = publish(
             told.inventory,
-            remote(repository, branch, timeout),
+            where,
             lineage=lineage(inventory, told.judged, timeout),
             signature=signature,
             clock=clock(),
@@ -91,21 +109,23 @@ def command(
         )
     planned = done.planned
     refusals = planned.comparison.reconciled.refusals
-    if style == "json":
-        kept = {"kept": kept_report(planned, style=style)}
+    if style == "text":
+        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
+        for said in (kept_report(planned, style=style), outcome_text(done)):
+            if said:
+                console.result(said)
+    waited = wait_for(done, told.inventory, where, hear, wait_deadline) if hear else None
+    if style == "text":
+        say_waited(waited)
+    else:
+        more: dict[str, object] = {"kept": kept_report(planned, style=style)}
+        if hear:
+            more["waited"] = waited_value(waited)
         console.result(
             planned_json(
-                planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome_value(done), more=kept
+                planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome_value(done), more=more
             )
         )
-    else:
-        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
-        stays = kept_report(planned, style=style)
-        if stays:
-            console.result(stays)
-        landed = outcome_text(done)
-        if landed:
-            console.result(landed)
-    code = kept_code(planned, refused=bool(refusals) or done.guarded)
+    code = kept_code(planned, refused=bool(refusals) or done.guarded) or waited_code(waited)
     if code:
         console.end(code)

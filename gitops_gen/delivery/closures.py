@@ -7,25 +7,21 @@ something moves between base and an overlay.
 
 from __future__ import annotations
 
-import posixpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.history import find_commit
 from gitops_gen.errors import InputError
-from gitops_gen.layout.paths import KUSTOMIZATION, OTHER_KUSTOMIZATIONS
+from gitops_gen.layout.closure import closure_of, is_kustomization, near, only_lists
 from gitops_gen.layout.units import units_of
 from gitops_gen.manifest import UNREADABLE, dump, load
+from gitops_gen.tree import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.model import SyncUnit
-
-_NAMES = (KUSTOMIZATION, *OTHER_KUSTOMIZATIONS)
-_PLAIN_KEYS = frozenset({"apiVersion", "kind", "resources", "sortOptions"})
-"""The keys of a kustomization that only lists: what it renders is what its files hold."""
 
 
 class Closures:
@@ -76,6 +72,12 @@ class Closures:
         """Return the folders of a unit's closure, as they stand in the repository."""
         return frozenset(self._clone.place(path.rpartition("/")[0]) for path in self.closure(commit, unit))
 
+    def contents(self, commit: str, unit: str) -> dict[str, bytes]:
+        """Return the files that a folder is built from, by where they stand in the repository."""
+        closure = self.closure(commit, unit)
+        self._read(closure.values())
+        return {self._clone.place(path): self._contents[blob] for path, blob in closure.items()}
+
     def same(self, one: str, other: str, unit: str) -> bool:
         """Tell whether a unit renders the same at two commits.
 
@@ -90,7 +92,9 @@ class Closures:
 
     def _listing(self, commit: str) -> dict[str, str]:
         if commit not in self._entries:
-            self._entries[commit] = {path: one.blob for path, one in self._clone.entries(commit=commit).items()}
+            found = self._clone.entries(commit=commit)
+            # kustomize follows no link out of the tree; what is none of a file is as if it were not there.
+            self._entries[commit] = {path: one.blob for path, one in found.items() if one.mode in FILES}
         return self._entries[commit]
 
     def _read(self, blobs: Iterable[str]) -> None:
@@ -98,31 +102,10 @@ class Closures:
         self._contents |= self._clone.read(missing)
 
     def _walk(self, commit: str, unit: str) -> dict[str, str]:
-        """Follow the kustomizations from a unit's folder; what they name and is not there is left out."""
         listing = self._listing(commit)
-        cluster = "/".join(unit.split("/")[:2])
-        # All that may be needed in one batch: other clusters' overlays are no part of it.
-        near = [path for path in listing if not path.startswith("overlays/") or path.startswith(f"{cluster}/")]
-        self._read(listing[path] for path in near if path.rpartition("/")[2] in _NAMES)
-        found: dict[str, str] = {}
-        left = [unit]
-        while left:
-            at = left.pop()
-            if at in listing:
-                found[at] = listing[at]
-                continue
-            file = next((f"{at}/{name}" for name in _NAMES if f"{at}/{name}" in listing), None)
-            if file is not None and file not in found:
-                found[file] = listing[file]
-                left += [posixpath.normpath(f"{at}/{entry}") for entry in _named(self._kustomization(listing[file]))]
-        return found
-
-    def _kustomization(self, blob: str) -> Mapping[str, Any]:
-        try:
-            documents = list(load(self._contents[blob].decode()))
-        except UNREADABLE:
-            return {}
-        return documents[0] if documents and isinstance(documents[0], dict) else {}
+        # All that may be needed in one batch.
+        self._read(listing[path] for path in near(listing, unit) if is_kustomization(path))
+        return {path: listing[path] for path in closure_of(unit, listing, lambda path: self._contents[listing[path]])}
 
     def _rendering(self, commit: str, unit: str) -> frozenset[str] | None:
         """Return the resources of a unit in one spelling, None where they cannot be known without kustomize."""
@@ -134,8 +117,8 @@ class Closures:
         self._read(closure.values())
         found: set[str] = set()
         for path, blob in closure.items():
-            if path.rpartition("/")[2] in _NAMES:
-                if not _PLAIN_KEYS.issuperset(self._kustomization(blob)):
+            if is_kustomization(path):
+                if not only_lists(self._contents[blob]):
                     return None
                 continue
             try:
@@ -143,12 +126,3 @@ class Closures:
             except UNREADABLE:
                 return None
         return frozenset(found)
-
-
-def _named(kustomization: Mapping[str, Any]) -> list[str]:
-    """Return the files and folders that a kustomization names."""
-    found = []
-    for key in ("resources", "components"):
-        entries = kustomization.get(key)
-        found += [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
-    return found

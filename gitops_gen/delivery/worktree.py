@@ -20,7 +20,7 @@ from gitops_gen.errors import InputError, RefusedError
 from gitops_gen.tree import OWNED_ROOTS, REGULAR, Entry, blob_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sized
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
     from pathlib import Path
 
 # A pipe must not make the reader wait for a writer.
@@ -37,8 +37,8 @@ _TEMPORARY = (".gitops-gen-", ".tmp")
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def entries(folder: Path) -> dict[str, Entry]:
-    """Return everything that stands under the roots that gitops-gen owns, in Git's terms: modes and blob ids.
+def entries(folder: Path, roots: Collection[str] = OWNED_ROOTS) -> dict[str, Entry]:
+    """Return everything that stands under some roots (those that gitops-gen owns), in Git's terms: modes and blob ids.
 
     Names that differ from a root's only in case are included, so that the clash can be seen. A folder with a `.git`
     inside is a submodule and not entered. A folder that does not exist has nothing. Raises InputError for what cannot
@@ -53,7 +53,7 @@ def entries(folder: Path) -> dict[str, Entry]:
         raise unreadable(folder, "", error) from error
     try:
         for name in os.listdir(root):  # noqa: PTH208 - an open folder has no path
-            if name.casefold() in OWNED_ROOTS:
+            if name.casefold() in roots:
                 _add(found, folder, root, name, name)
     finally:
         os.close(root)

@@ -149,7 +149,8 @@ def _flux_state(found: FluxUnit, at: Relation, tried: Relation) -> tuple[State, 
         return State.FAILED, ["it is being deleted"]
     if found.ready == "True" and found.seen and _is_there(at):
         return State.APPLIED, []
-    if found.ready == "False" and found.seen and _is_there(tried):
+    # What was tried last is the newest that the source has; an artifact has no commit for a name, only a digest.
+    if found.ready == "False" and found.seen and tried is not Relation.OTHER:
         state = {"HealthCheckFailed": State.DEGRADED, "DependencyNotReady": State.PENDING}.get(found.reason)
         return (state, [found.message]) if state else (State.FAILED, [f"{found.reason}: {found.message}"])
     source = found.source

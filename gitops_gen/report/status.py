@@ -71,6 +71,8 @@ def status_json(value: dict[str, Any]) -> str:
 
 def waited_text(units: Sequence[UnitStatus], commit: str, *, landed: bool, seconds: float) -> str:
     """Say how a wait ended."""
+    if not units:
+        return "nothing to wait for: no sync unit renders otherwise"
     if landed:
         return f"applied: {count(len(units), 'sync unit')} at {commit[:12]}, after {seconds:.0f} s"
     left = [one for one in units if not one.landed]
