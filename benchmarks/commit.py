@@ -29,14 +29,16 @@ def files(count: int) -> dict[str, bytes]:
 def ours(folder: Path, tree: dict[str, bytes]) -> float:
     """Commit by delivery, with everything that it checks."""
     from gitops_gen.delivery.clone import open_clone
-    from gitops_gen.delivery.commit import Identity
+    from gitops_gen.delivery.commit import Identity, Signature
     from gitops_gen.delivery.url import parse_repository
 
     url = parse_repository(str(repository(folder)), relative_to="/")
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
     with open_clone(url, "main", environment=environment, timeout_s=600, scratch=folder) as clone:
         begin = time.perf_counter()
-        clone.write_commit(writes=tree, deletes=[], message="All", identity=Identity("A", "a@example.com"), date=0)
+        clone.write_commit(
+            writes=tree, deletes=[], message="All", signature=Signature(identity=Identity("A", "a@example.com"), date=0)
+        )
         return time.perf_counter() - begin
 
 

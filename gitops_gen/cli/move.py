@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli import console
@@ -15,6 +17,9 @@ from gitops_gen.cli.options import (
     verify_option,
 )
 from gitops_gen.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gitops_gen.cli.options import CommitOptions
 
 
 @click.command(
@@ -40,7 +45,7 @@ def command(
     timeout: int,
     approve: str | None,
     deadline: int,
-    author: str,
+    commit: CommitOptions,
     verify: str,
     kustomize: str | None,
     style: str,
@@ -54,22 +59,21 @@ def command(
     Nothing else changes in a move. Exit code 0: the step is published, or there was nothing to move; 1: problems in the
     inventory; 3: something was refused or held back; 4 to 7 as for publish.
     """
-    from gitops_gen._version import __version__
     from gitops_gen.cli.landed import outcome_text, outcome_value
-    from gitops_gen.cli.programs import clock, identity, lineage, remote, verification
+    from gitops_gen.cli.programs import clock, dated, lineage, remote, signature, verification
     from gitops_gen.report.moves import commands_value, next_text, step_text
     from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.moving import move
-    from gitops_gen.workflows.publishing import Signature
 
-    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    signed = signature(commit)
     told = console.read(inventory, style)
     with console.proven(told, style):
+        known = lineage(inventory, told.judged, timeout)
         done = move(
             told.inventory,
             remote(repository, branch, timeout),
-            lineage=lineage(inventory, told.judged, timeout),
-            signature=signature,
+            lineage=known,
+            signature=dated(signed, commit, known.provenance),
             clock=clock(),
             deadline_s=float(deadline),
             approved=approve,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -105,19 +106,66 @@ def approve_option(verb: str) -> Callable[[F], F]:
     return option("--approve", metavar="DIGEST", help=f"{verb} although a guard holds back the plan of this digest.")
 
 
-def commit_options(command: F) -> F:
-    """Add what every command that pushes a commit needs: how long it tries, and whose commit it is."""
-    command = option(
-        "--author", default="gitops-gen <gitops-gen@localhost>", show_default=True, help="Author and committer."
-    )(command)
-    return option(
+class CommitOptions(NamedTuple):
+    """Whose commit it is, of when and signed with what, as written; `programs.signature` reads it."""
+
+    author: str
+    committer: str | None
+    date: str | None
+    signing_key: str | None
+    allowed_signers: str | None
+
+
+def commit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every command that pushes a commit needs: how long it tries, and whose commit it is.
+
+    The command gets `deadline`, and `commit` for all the rest.
+    """
+
+    @functools.wraps(command)
+    def bundled(**given: Any) -> Any:  # noqa: ANN401 - whatever the command has
+        commit = CommitOptions(**{name: given.pop(name) for name in CommitOptions._fields})
+        return command(commit=commit, **given)
+
+    for add in reversed(_COMMIT):
+        bundled = add(bundled)
+    return bundled
+
+
+_COMMIT: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+    option(
         "--deadline",
         type=click.IntRange(min=1, max=LONGEST_S),
         default=120,
         show_default=True,
         metavar="SECONDS",
         help="How long to try again when other commits come first.",
-    )(command)
+    ),
+    option(
+        "--author",
+        default="gitops-gen <gitops-gen@localhost>",
+        show_default=True,
+        metavar="NAME <MAIL>",
+        help="Whose commit it is.",
+    ),
+    option("--committer", metavar="NAME <MAIL>", help="Who commits it; without it, the author."),
+    option(
+        "--date",
+        metavar="DATE",
+        help="When the commit was made: seconds since 1970, or like 2026-11-30T12:00:00Z. "
+        "Without it: SOURCE_DATE_EPOCH, or the date of the inventory's commit that is published, or now.",
+    ),
+    option(
+        "--signing-key",
+        metavar="KEY",
+        help="Sign the commit: with the OpenPGP key of this whole fingerprint, or the SSH key in this file.",
+    ),
+    option(
+        "--allowed-signers",
+        metavar="FILE",
+        help="Whose SSH signatures are good, as ssh-keygen reads it; without it, the signing key's alone.",
+    ),
+)
 
 
 def clusters_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click calls it

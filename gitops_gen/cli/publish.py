@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli import console
@@ -19,6 +21,9 @@ from gitops_gen.cli.options import (
     wait_options,
 )
 
+if TYPE_CHECKING:
+    from gitops_gen.cli.options import CommitOptions
+
 
 @click.command(
     "publish",
@@ -29,6 +34,7 @@ Examples:
   gitops-gen publish inventory/ --select ring=canary
   gitops-gen publish inventory/ --approve sha256:4f1c...
   gitops-gen publish inventory/ --wait --context "prod-{cluster}"
+  gitops-gen publish inventory/ --signing-key ~/.ssh/mesh-bot
 
 \b
 A token for an https repository is read from GITOPS_GEN_TOKEN; ssh uses the keys and the agent of the account.
@@ -56,7 +62,7 @@ def command(
     approve: str | None,
     accept_edits: tuple[str, ...],
     deadline: int,
-    author: str,
+    commit: CommitOptions,
     verify: str,
     kustomize: str | None,
     *,
@@ -75,18 +81,18 @@ def command(
     when nothing was to do. Exit code 0: published, or nothing to do; 1: problems in the inventory, nothing published;
     3: something was refused or held back, the report says what was published all the same; 4: superseded by a newer
     inventory, or other commits came first until the deadline, or the engines had not applied it by theirs; 5: rejected
-    by the remote; 6: outcome unknown; 7: git, kustomize or kubectl failed.
+    by the remote; 6: outcome unknown; 7: git, kustomize or kubectl failed, or
+    the commit cannot be signed.
     """
-    from gitops_gen._version import __version__
     from gitops_gen.cli.kept import kept_code, kept_report
     from gitops_gen.cli.landed import outcome_text, outcome_value
-    from gitops_gen.cli.programs import clock, engines, identity, lineage, remote, verification
+    from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, signature, verification
     from gitops_gen.cli.waiting import require_engine, say_waited, wait_for, waited_code, waited_value
     from gitops_gen.report.published import planned_json, planned_text
-    from gitops_gen.workflows.publishing import Signature, publish
+    from gitops_gen.workflows.publishing import publish
     from gitops_gen.workflows.selecting import Selection
 
-    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    signed = signature(commit)
     told = console.read(inventory, style)
     where = remote(repository, branch, timeout)
     hear = None
@@ -94,11 +100,12 @@ def command(
         require_engine(told.inventory)
         hear = engines(told.inventory, contexts, argocd_context, kubectl, timeout)
     with console.proven(told, style):
+        known = lineage(inventory, told.judged, timeout)
         done = publish(
             told.inventory,
             where,
-            lineage=lineage(inventory, told.judged, timeout),
-            signature=signature,
+            lineage=known,
+            signature=dated(signed, commit, known.provenance),
             clock=clock(),
             deadline_s=float(deadline),
             approved=approve,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli import console
@@ -13,6 +15,9 @@ from gitops_gen.cli.options import (
     repository_options,
     result_format,
 )
+
+if TYPE_CHECKING:
+    from gitops_gen.cli.options import CommitOptions
 
 
 @click.command(
@@ -37,7 +42,7 @@ def command(
     clusters: tuple[str, ...],
     workload: str,
     deadline: int,
-    author: str,
+    commit: CommitOptions,
     style: str,
 ) -> None:
     """End holds, so that the next publish of INVENTORY goes on where they stood.
@@ -46,13 +51,11 @@ def command(
     publish has seen yet, and mends a record that somebody edited. Exit code 0: released, or nothing was held; 1:
     problems in the inventory; 3: refused; 4 to 7 as for publish.
     """
-    from gitops_gen._version import __version__
-    from gitops_gen.cli.programs import clock, identity, remote
+    from gitops_gen.cli.programs import clock, remote, signature
     from gitops_gen.report.kept import released_json, released_text
-    from gitops_gen.workflows.publishing import Signature
     from gitops_gen.workflows.release import release
 
-    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    signed = signature(commit)
     told = console.read(inventory, style)
     with console.proven(told, style):
         done = release(
@@ -60,7 +63,7 @@ def command(
             remote(repository, branch, timeout),
             clusters=clusters,
             workload=workload,
-            signature=signature,
+            signature=signed,
             clock=clock(),
             deadline_s=float(deadline),
             told=console.progress,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gitops_gen.cli import console
@@ -17,6 +19,9 @@ from gitops_gen.cli.options import (
     verify_option,
 )
 from gitops_gen.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gitops_gen.cli.options import CommitOptions
 
 
 @click.command(
@@ -50,7 +55,7 @@ def command(
     reason: str,
     approve: str | None,
     deadline: int,
-    author: str,
+    commit: CommitOptions,
     verify: str,
     kustomize: str | None,
     style: str,
@@ -63,22 +68,20 @@ def command(
     `gitops-gen release`, or until the inventory says the same. Exit code 0: rolled back, or nothing to do; 1: problems
     in the inventory, or no such revision; 3: something was refused or held back; 4 to 7 as for publish.
     """
-    from gitops_gen._version import __version__
     from gitops_gen.cli.landed import outcome_text, outcome_value
-    from gitops_gen.cli.programs import clock, identity, remote, verification
+    from gitops_gen.cli.programs import clock, remote, signature, verification
     from gitops_gen.report.kept import hold_text, hold_value
     from gitops_gen.report.published import planned_json, planned_text
-    from gitops_gen.workflows.publishing import Signature
     from gitops_gen.workflows.rollback import Wish, roll_back
 
-    signature = Signature(identity=identity(author), date=int(clock().now()), version=__version__)
+    signed = signature(commit)
     told = console.read(inventory, style)
     with console.proven(told, style):
         done = roll_back(
             told.inventory,
             remote(repository, branch, timeout),
             Wish(revision=revision, clusters=clusters, workload=workload, reason=reason),
-            signature=signature,
+            signature=signed,
             clock=clock(),
             deadline_s=float(deadline),
             approved=approve,

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from gitops_gen.delivery.commit import Identity
+    from gitops_gen.delivery.commit import Signature
     from gitops_gen.delivery.facade import CleanGit
+    from gitops_gen.delivery.keys import Signing
     from gitops_gen.delivery.push import Outcome
+    from gitops_gen.delivery.signing import Signer
     from gitops_gen.delivery.url import RepositoryUrl
 
 BASE = "refs/gitops-gen/base"
@@ -98,6 +100,8 @@ class Clone:
         self.base: str | None = None
         """The commit on the branch that everything here is about; None: the branch does not exist."""
         self.object_format = "sha1"
+        self._caller = environment
+        self._timeout_s = timeout_s
         self._made = False
         self._filtering = True
         self._partial = False
@@ -231,19 +235,29 @@ class Clone:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def write_commit(
-        self, *, writes: Mapping[str, bytes], deletes: Iterable[str], message: str, identity: Identity, date: int
+        self, *, writes: Mapping[str, bytes], deletes: Iterable[str], message: str, signature: Signature
     ) -> str:
-        """Write a commit on top of `base` and return its id; nothing on the remote changes. See commit.py."""
+        """Write a commit on top of `base` and return its id; nothing on the remote changes. See commit.py.
+
+        Every commit of ours is made here, so that it is signed, and its signature verified, where that is asked for.
+        """
         return write_commit(
             self.local,
             base=self.base,
             writes={self.place(path): content for path, content in writes.items()},
             deletes=[self.place(path) for path in deletes],
             message=message,
-            identity=identity,
-            date=date,
+            signature=signature,
+            signer=self._signer(signature.signing) if signature.signing else None,
             object_format=self.object_format,
         )
+
+    def _signer(self, signing: Signing) -> Signer:
+        from gitops_gen.delivery.signing import Signer
+
+        folder = self._repository.parent / "signing"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return Signer(signing, self._repository, folder, environment=self._caller, timeout_s=self._timeout_s)
 
     # --- inside --------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from gitops_gen.delivery.facade import CleanGit
+    from gitops_gen.delivery.keys import Signing
+    from gitops_gen.delivery.signing import Signer
 
 DRAFT = "refs/gitops-gen/draft"
 """Where fast-import keeps the commit that carries the new tree; it never leaves the clone."""
@@ -40,6 +42,21 @@ class Identity:
                 raise InputError(f"{text!r} is no {part} for a commit")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Whose commit it is, when it was made (seconds since 1970), and by which version of gitops-gen.
+
+    `identity` is the author; `committer` is the same where none is given. `signing` says with which key the commit is
+    signed, None that it is not.
+    """
+
+    identity: Identity
+    date: int
+    version: str = ""
+    committer: Identity | None = None
+    signing: Signing | None = None
+
+
 def write_commit(  # noqa: PLR0913 - each becomes a part of the commit
     git: CleanGit,
     *,
@@ -47,42 +64,50 @@ def write_commit(  # noqa: PLR0913 - each becomes a part of the commit
     writes: Mapping[str, bytes],
     deletes: Collection[str],
     message: str,
-    identity: Identity,
-    date: int,
+    signature: Signature,
+    signer: Signer | None = None,
     object_format: str = "sha1",
 ) -> str:
     """Write a commit on top of `base` (None: a first commit) in which just these paths differ, and return its id.
 
-    `date` is in seconds since 1970, UTC, for author and committer. Nothing but objects and a private ref is written.
-    Raises RefusedError when the commit would touch any other path, ToolError when git fails.
+    `signature` says by whom and when; with a `signer` the commit is signed, and its signature verified. Nothing but
+    objects and a private ref is written. Raises RefusedError when the commit would touch any other path, ToolError
+    when git fails, or the signature does.
     """
     try:
         tree = _write_tree(git, base, writes, deletes)
-        parents = () if base is None else ("-p", base)
-        stamp = f"@{date} +0000"
-        commit: str = (
-            git.commit_tree(
-                tree,
-                *parents,
-                "-F",
-                "-",
-                istream=io.BytesIO(message.encode()),
-                env={
-                    "GIT_AUTHOR_NAME": identity.name,
-                    "GIT_AUTHOR_EMAIL": identity.email,
-                    "GIT_AUTHOR_DATE": stamp,
-                    "GIT_COMMITTER_NAME": identity.name,
-                    "GIT_COMMITTER_EMAIL": identity.email,
-                    "GIT_COMMITTER_DATE": stamp,
-                },
-            )
-            .decode()
-            .strip()
-        )
+        commit = _commit_tree(git, tree, base, message, signature, signer)
         changed = _changed(git, base, commit)
     except GitError as error:
         raise ToolError("git cannot write the commit", details=error.words) from error
     _check(changed, writes, frozenset(deletes), object_format)
+    return commit
+
+
+def _commit_tree(  # noqa: PLR0913, PLR0917 - each becomes a part of the commit
+    git: CleanGit, tree: str, base: str | None, message: str, signature: Signature, signer: Signer | None
+) -> str:
+    """Make the commit of a tree, signed where there is a signer, and verified then."""
+    parents = () if base is None else ("-p", base)
+    author, committer = signature.identity, signature.committer or signature.identity
+    stamp = f"@{signature.date} +0000"
+    env = {
+        "GIT_AUTHOR_NAME": author.name,
+        "GIT_AUTHOR_EMAIL": author.email,
+        "GIT_AUTHOR_DATE": stamp,
+        "GIT_COMMITTER_NAME": committer.name,
+        "GIT_COMMITTER_EMAIL": committer.email,
+        "GIT_COMMITTER_DATE": stamp,
+    }
+    text = io.BytesIO(message.encode())
+    if signer is None:
+        return str(git.commit_tree(tree, *parents, "-F", "-", istream=text, env=env).decode().strip())
+    try:
+        made = signer.git.commit_tree(tree, *parents, signer.option, "-F", "-", istream=text, env=env)
+    except GitError as error:
+        raise signer.failed(error) from error
+    commit = str(made.decode().strip())
+    signer.verify(commit)
     return commit
 
 

@@ -83,10 +83,10 @@ class CleanGit(Git):
         return shown(said, self._given.secrets)
 
 
-def check_version(git: CleanGit) -> None:
-    """Raise ToolError for a git that is older than MINIMUM."""
+def check_version(git: CleanGit, minimum: tuple[int, int] = MINIMUM) -> None:
+    """Raise ToolError for a git that is older than `minimum`."""
     said = git.execute(["git", "version"]).decode("utf-8", "replace")
     found = re.search(r"(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < MINIMUM:
-        wanted = ".".join(map(str, MINIMUM))
+    if found is None or (int(found[1]), int(found[2])) < minimum:
+        wanted = ".".join(map(str, minimum))
         raise ToolError(f"git {wanted} or newer is needed, not {shown(said)!r}", help=f"install git {wanted} or newer")

@@ -29,12 +29,14 @@ _MODES = frozenset({REGULAR, "100755"})
 class Provenance:
     """The repository's URL without credentials, and the commit; both empty where there is none that tells all.
 
-    `reason` says why there is no commit: people are told, a fence refuses.
+    `reason` says why there is no commit: people are told, a fence refuses. `date` is when the commit was made, in
+    seconds since 1970.
     """
 
     repository: str = ""
     revision: str = ""
     reason: str = ""
+    date: int | None = None
 
 
 def inventory_provenance(
@@ -73,7 +75,7 @@ def inventory_provenance(
         return Provenance(repository, reason="a file of the inventory lies outside the Git repository")
     if differing:
         return Provenance(repository, reason=f"{differing[0]} is not as in commit {revision[:12]}")
-    return Provenance(repository, revision)
+    return Provenance(repository, revision, date=int(git.log("-1", "--no-show-signature", "--format=%ct", revision)))
 
 
 def _where(git: CleanGit) -> tuple[Path, str, str]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from gitops_gen.delivery.clone import Clone
+    from gitops_gen.delivery.commit import Signature
     from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.delivery.published import Published as Record
     from gitops_gen.engines.commands import Command
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.landing import Clock
-    from gitops_gen.workflows.publishing import Remote, Signature
+    from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
 
 

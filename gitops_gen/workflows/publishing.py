@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
-    from gitops_gen.delivery.commit import Identity
+    from gitops_gen.delivery.commit import Signature
     from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.delivery.provenance import Provenance
     from gitops_gen.model import Inventory
@@ -97,15 +97,6 @@ class Published:
     tries: int
     branch: str
     repository: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
-    """Whose commit it is, when it was made (seconds since 1970), and by which version of gitops-gen."""
-
-    identity: Identity
-    date: int
-    version: str
 
 
 @contextmanager
@@ -326,6 +317,5 @@ def commit_plan(  # noqa: PLR0913 - all that goes into a commit
             plan_digest=planned.plan.digest,
             version=signature.version,
         ),
-        identity=signature.identity,
-        date=signature.date,
+        signature=signature,
     )

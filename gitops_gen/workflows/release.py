@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitops_gen.delivery.clone import Clone
+    from gitops_gen.delivery.commit import Signature
     from gitops_gen.delivery.holds import Hold
     from gitops_gen.delivery.states import State
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.landing import Clock
-    from gitops_gen.workflows.publishing import Remote, Signature
+    from gitops_gen.workflows.publishing import Remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,7 @@ def release(  # noqa: PLR0913 - each is a fact that only the caller knows
                     plan_digest="",
                     version=signature.version,
                 ),
-                identity=signature.identity,
-                date=signature.date,
+                signature=signature,
             )
 
         commit, tries = land(clone, clock, deadline_s=deadline_s, told=told, prepare=prepare)

@@ -7,7 +7,7 @@ now, and laid out anew; so base and the kustomizations above fit, and what was n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.history import find_commit
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
     from gitops_gen.compiled import Compiled
     from gitops_gen.delivery.clone import Clone
+    from gitops_gen.delivery.commit import Signature
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.landing import Clock
-    from gitops_gen.workflows.publishing import Remote, Signature
+    from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
 
 _SERIAL = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -192,8 +193,9 @@ def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signatur
         if not same_resources(_part(compiled.get(cluster, ()), part), _part(now[cluster], part))
         or not same_resources(_part(compiled.get(cluster, ()), part), _part(standing.live.get(cluster, ()), part))
     ]
+    holds = {cluster: _hold(found, cluster, hold) for cluster in held}
     kept = Kept(
-        holds={cluster: with_hold(_holds(found, cluster), hold) for cluster in held},
+        holds={cluster: with_hold(_holds(found, cluster), one) for cluster, one in holds.items()},
         settled=frozenset(held),
         lost={cluster: state.unreadable for cluster, state in found.states.items() if state.unreadable},
         # It is not the inventory that decides here: each record goes on naming the one that it names.
@@ -212,7 +214,7 @@ def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signatur
         branch=Branch(states=found.states, kept=kept),
         base=clone.base,
     )
-    return _Way(target=target, holds=tuple((cluster, hold) for cluster in held), planned=planned)
+    return _Way(target=target, holds=tuple(holds.items()), planned=planned)
 
 
 def _target(clone: Clone, found: Found, wish: Wish) -> str:
@@ -281,6 +283,14 @@ def _part(resources: Sequence[Compiled], part: Folder | None) -> list[Compiled]:
 def _holds(found: Found, cluster: str) -> tuple[Hold, ...]:
     record = found.states[cluster].record if cluster in found.states else None
     return record.holds if record else ()
+
+
+def _hold(found: Found, cluster: str, hold: Hold) -> Hold:
+    """Return the hold that a cluster has already where it says the same, but for when.
+
+    So a rollback that landed without anybody hearing of it is not done twice: signed commits differ with each try.
+    """
+    return next((one for one in _holds(found, cluster) if replace(one, since=hold.since) == hold), hold)
 
 
 def _check_addresses(compiled: Mapping[str, Sequence[Compiled]]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitops_gen.delivery.commit import Identity
+from gitops_gen.delivery.commit import Identity, Signature
 from gitops_gen.delivery.message import commit_message
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.delivery.push import Result
@@ -23,7 +23,9 @@ BOT = Identity("gitops-gen", "gitops-gen@example.com")
 
 
 def write(clone: Clone, writes: Mapping[str, bytes], deletes: Collection[str] = (), message: str = "Change\n") -> str:
-    return clone.write_commit(writes=writes, deletes=deletes, message=message, identity=BOT, date=1_700_000_000)
+    return clone.write_commit(
+        writes=writes, deletes=deletes, message=message, signature=Signature(identity=BOT, date=1_700_000_000)
+    )
 
 
 def test_a_first_commit_has_no_parent(bare: Bare) -> None:

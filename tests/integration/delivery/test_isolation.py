@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.delivery import push
-from gitops_gen.delivery.commit import Identity
+from gitops_gen.delivery.commit import Identity, Signature
 from gitops_gen.delivery.environment import DEFAULT_TOKEN_USER
 from gitops_gen.delivery.push import Result
 from gitops_gen.errors import ToolError
@@ -138,7 +138,9 @@ def test_a_hostile_environment_runs_nothing_and_changes_nothing(
                 patched.setenv(name, value)
         with cloned(remote_url, environment=hostile) as clone:
             assert clone.read([clone.entries()["a"].blob])
-            commit = clone.write_commit(writes={"b": b"2\n"}, deletes=["a"], message="x\n", identity=BOT, date=5)
+            commit = clone.write_commit(
+                writes={"b": b"2\n"}, deletes=["a"], message="x\n", signature=Signature(identity=BOT, date=5)
+            )
             outcome = clone.push(commit)
     assert outcome.result is Result.LANDED
     assert bare.git("log", "-1", "--format=%an %cn %ct").strip() == "gitops-gen gitops-gen 5"
@@ -172,7 +174,9 @@ def test_the_hostile_environment_would_run_something(bare: Bare, hostile: dict[s
 def test_the_remotes_own_hooks_do_run(bare: Bare, tmp_path: Path) -> None:
     bare.hook("post-receive", f"touch {tmp_path}/received")
     with cloned(bare.path) as clone:
-        clone.push(clone.write_commit(writes={"a": b"1"}, deletes=[], message="x\n", identity=BOT, date=5))
+        clone.push(
+            clone.write_commit(writes={"a": b"1"}, deletes=[], message="x\n", signature=Signature(identity=BOT, date=5))
+        )
     assert (tmp_path / "received").exists()
 
 
@@ -194,7 +198,9 @@ def test_a_token_goes_to_its_host_and_nowhere_else(
     environment = {"GITOPS_GEN_TOKEN": f"{TOKEN}\n", "PATH": f"{spy}:{os.environ['PATH']}"}
     with cloned(forge.url(bare), environment=environment, scratch=scratch) as clone:
         clone.read([clone.entries()["a"].blob])
-        commit = clone.write_commit(writes={"b": b"2\n"}, deletes=[], message="x\n", identity=BOT, date=5)
+        commit = clone.write_commit(
+            writes={"b": b"2\n"}, deletes=[], message="x\n", signature=Signature(identity=BOT, date=5)
+        )
         outcome = clone.push(commit)
         files = [file.read_bytes() for file in scratch.rglob("*") if file.is_file()]
         assert TOKEN not in repr(clone.remote._given)
@@ -212,7 +218,9 @@ def test_a_token_goes_to_its_host_and_nowhere_else(
 def test_a_token_is_not_sent_to_a_path_or_by_ssh(bare: Bare, tmp_path: Path) -> None:
     bare.hook("update", f"env >{tmp_path}/server-environment")
     with cloned(bare.path, environment={"GITOPS_GEN_TOKEN": TOKEN}) as clone:
-        clone.push(clone.write_commit(writes={"a": b"1"}, deletes=[], message="x\n", identity=BOT, date=5))
+        clone.push(
+            clone.write_commit(writes={"a": b"1"}, deletes=[], message="x\n", signature=Signature(identity=BOT, date=5))
+        )
         assert TOKEN not in str(vars(clone.remote)["_given"].variables)
     assert TOKEN not in (tmp_path / "server-environment").read_text()
 
@@ -269,7 +277,9 @@ def test_ssh_asks_nothing_and_gets_the_agent(bare: Bare, tmp_path: Path, url: st
     ssh.chmod(0o755)
     environment = {"PATH": f"{ssh.parent}:{os.environ['PATH']}", "SSH_AUTH_SOCK": "/run/agent", "SSH_ASKPASS": "/evil"}
     with cloned(url, environment=environment) as clone:
-        commit = clone.write_commit(writes={"b": b"2"}, deletes=[], message="x\n", identity=BOT, date=5)
+        commit = clone.write_commit(
+            writes={"b": b"2"}, deletes=[], message="x\n", signature=Signature(identity=BOT, date=5)
+        )
         assert clone.push(commit).result is Result.LANDED
     assert bare.tip() == commit
     calls = (tmp_path / "calls").read_text().splitlines()

@@ -44,7 +44,7 @@ def provenance(path: Path, contents: dict[str, bytes]) -> Provenance:
 
 def test_committed_files_have_a_commit(checkout: Path) -> None:
     found = provenance(checkout / "inventory", read(checkout))
-    assert found == Provenance("https://git.example.com/team/inventory.git", head(checkout))
+    assert found == Provenance("https://git.example.com/team/inventory.git", head(checkout), date=1_580_608_922)
 
 
 def test_a_single_file_and_the_top_folder_will_do(checkout: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_gen.delivery import push
-from gitops_gen.delivery.commit import Identity
+from gitops_gen.delivery.commit import Identity, Signature
 from gitops_gen.delivery.push import Outcome, Result
 from tests.integration.delivery.remotes import Bare, Forge, cloned, git
 
@@ -23,7 +23,9 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(clone: Clone, path: str = "ours", content: bytes = b"1\n") -> str:
-    return clone.write_commit(writes={path: content}, deletes=[], message="Ours\n", identity=BOT, date=1_700_000_000)
+    return clone.write_commit(
+        writes={path: content}, deletes=[], message="Ours\n", signature=Signature(identity=BOT, date=1_700_000_000)
+    )
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -40,7 +42,9 @@ def test_a_commit_lands(bare: Bare, remote_url: str, *, there: bool) -> None:
 def test_a_big_commit_lands(bare: Bare, remote_url: str) -> None:
     with cloned(remote_url) as clone:
         files = {f"f{number}": bytes(f"{number * 7919 % 10007}", "ascii") * 400 for number in range(3000)}
-        commit = clone.write_commit(writes=files, deletes=[], message="Big\n", identity=BOT, date=0)
+        commit = clone.write_commit(
+            writes=files, deletes=[], message="Big\n", signature=Signature(identity=BOT, date=0)
+        )
         assert clone.push(commit).result is Result.LANDED
     assert len(bare.git("ls-tree", "-r", "--name-only", "main").split()) == 3000
 

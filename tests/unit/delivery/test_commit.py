@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gitops_gen.delivery.commit import Identity, _check, write_commit
+from gitops_gen.delivery.commit import Identity, Signature, _check, write_commit
 from gitops_gen.errors import RefusedError, ToolError
 from gitops_gen.tree import blob_id
 
@@ -43,5 +43,10 @@ def test_a_git_that_names_no_tree_has_written_none() -> None:
     git: Any = SimpleNamespace(fast_import=lambda *_words, **_options: b"missing \n")
     with pytest.raises(ToolError, match="does not say which tree it wrote"):
         write_commit(
-            git, base=None, writes={"a": b"1"}, deletes=[], message="", identity=Identity("a", "a@example.com"), date=0
+            git,
+            base=None,
+            writes={"a": b"1"},
+            deletes=[],
+            message="",
+            signature=Signature(identity=Identity("a", "a@example.com"), date=0),
         )
