@@ -25,6 +25,11 @@ _RESOURCES: tuple[Rule, ...] = (
         "Callers of a ServiceEntry with resolution DNS know that its endpoints speak mesh TLS.",
     ),
     Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port is visible to no sidecar."),
+    Rule(
+        "GGI003",
+        "two-protocols",
+        "No port number is HTTP in one backend and TCP in another where sidecars see both.",
+    ),
     Rule("GGI004", "entry-port-by-name", "A ServiceEntry leads to container ports by number."),
     Rule("GGI005", "entry-on-a-service", "No ServiceEntry has the name of a Service."),
     Rule("GGI006", "no-east-west-gateway", "A pod dialled from elsewhere is behind an east-west gateway."),
@@ -84,6 +89,12 @@ _RESOURCES: tuple[Rule, ...] = (
     Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens."),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
     Rule("GGI037", "unknown-field", "A resource has the fields of its kind, each of its type."),
+    Rule("GGI038", "policy-passed-by", "A policy for one pod is on a name that its callers use."),
+    Rule(
+        "GGI039",
+        "governing-port",
+        "The headless Service has the ports of a ServiceEntry on its pods' names, with the same protocols.",
+    ),
     Rule("GGI040", "static-names", "The endpoints of a STATIC ServiceEntry are IP addresses."),
     Rule(
         "GGI041",

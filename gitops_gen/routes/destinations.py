@@ -128,7 +128,7 @@ _PROTOCOLS = {"http", "http2", "grpc", "grpc-web", "https", "tls", "tcp", "mongo
 
 
 def service_protocol(port: Mapping[str, object]) -> str:
-    """Return what Istio takes a Service's port to speak: `appProtocol`, else the name up to its dash."""
+    """Return what Istio takes a Service's port to speak: `appProtocol`, else the name up to its dash, else nothing."""
     said = str(port.get("appProtocol") or "").lower()
     said = {"kubernetes.io/h2c": "http2"}.get(said, said)
     if said:
@@ -137,7 +137,8 @@ def service_protocol(port: Mapping[str, object]) -> str:
     for known in (name, name.partition("-")[0]):
         if known in _PROTOCOLS:
             return known.upper()
-    return str(port.get("protocol") or "TCP").upper() if port.get("protocol") != "TCP" else ""
+    said = str(port.get("protocol") or "TCP").upper()
+    return "" if said == "TCP" else said
 
 
 def pod_of(selector: Mapping[str, str], declared: Declared) -> str | None:
