@@ -7,17 +7,29 @@ was rendered: one place decides which host and port reach which pod.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from gitops_gen.model import Family
 from gitops_gen.naming import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gitops_gen.model import Cluster, Ingress, Placement, Pod, Port, Route, Workload
 
 Labels: TypeAlias = "frozenset[tuple[str, str]]"
 """The labels by which pods are selected."""
+
+
+class Certificate(NamedTuple):
+    """With what a gateway ends TLS: the Secret with its certificate, and whom it lets in.
+
+    `clients` is None where anybody may come, "" where the authority of the clients' certificates stands beside the
+    certificate (in its Secret, or in `NAME-cacert`), else the name of the authority's own Secret.
+    """
+
+    name: str
+    clients: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +46,8 @@ class Exposure:
     route: Route
     pod: Pod | None
     service: str | None
+    certificate: Certificate | None
+    """With what the gateway ends TLS; None where it does not."""
 
 
 def exposures(workload: Workload, placement: Placement, cluster: Cluster) -> Iterator[Exposure]:
@@ -48,7 +62,7 @@ def exposures(workload: Workload, placement: Placement, cluster: Cluster) -> Ite
             continue
         for route in port.routes:
             ingress = cluster.ingress(route.ingress)
-            values = {
+            values: dict[str, str | int | None] = {
                 "cluster": cluster.name,
                 "namespace": workload.namespace,
                 "workload": workload.name,
@@ -63,18 +77,35 @@ def exposures(workload: Workload, placement: Placement, cluster: Cluster) -> Ite
                     route=route,
                     pod=None,
                     service=route.service,
+                    certificate=certificate(ingress, port, values),
                 )
                 continue
             for pod in placement.pods:
+                of_pod = {**values, "pod": pod.name, "ordinal": pod.ordinal}
                 yield Exposure(
                     ingress=ingress,
-                    host=expand(route.host, **values, pod=pod.name, ordinal=pod.ordinal),
+                    host=expand(route.host, **of_pod),
                     gateway_port=gateway_port(route, pod, placement),
                     port=port,
                     route=route,
                     pod=pod,
                     service=None,
+                    certificate=certificate(ingress, port, of_pod),
                 )
+
+
+def certificate(ingress: Ingress, port: Port, values: Mapping[str, str | int | None]) -> Certificate | None:
+    """Return with what an ingress ends TLS for a port of a pod, or of a companion, that `values` describe.
+
+    Raises KeyError where a template asks for a field that has no value there: the rules look for that first.
+    """
+    if ingress.credential_name is None or port.protocol.family is not Family.HTTP:
+        return None
+    name = expand(ingress.credential_name, **values)
+    if ingress.client_ca is None:
+        return Certificate(name)
+    authority = expand(ingress.client_ca, **values)
+    return Certificate(name, "" if authority in {name, f"{name}-cacert"} else authority)
 
 
 def gateway_port(route: Route, pod: Pod, placement: Placement) -> int:
@@ -94,7 +125,14 @@ def serving_pods(cluster: Cluster, ingress: Ingress) -> tuple[Labels, ...]:
 
     Those are its own, and all others of the cluster whose labels include those of its own. Whatever their namespaces
     are: Istio looks for the pods of a Gateway in all of them, and merges what selects the same ones
-    (docs/explanation/what-istio-does.md, "Merged Gateways").
+    (docs/explanation/what-istio-does.md, "Merged Gateways"). Pods that are scoped to their namespace have it among
+    their labels here, under no name, and serve the Gateways of ingresses of that namespace alone.
     """
     own = frozenset(ingress.selector)
-    return tuple(dict.fromkeys(pods for other in cluster.ingresses if own <= (pods := frozenset(other.selector))))
+    return tuple(
+        dict.fromkeys(
+            frozenset(other.selector) | {("", other.namespace)} if other.scoped else frozenset(other.selector)
+            for other in cluster.ingresses
+            if own <= frozenset(other.selector) and (not other.scoped or other.namespace == ingress.namespace)
+        )
+    )

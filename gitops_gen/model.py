@@ -157,9 +157,16 @@ class Istio:
     """
 
     version: str = "1.24"
+    """`major.minor`."""
     mtls: str = "strict"
     dns_capture: bool = False
     endpoint_discovery: bool | None = None
+
+    @property
+    def release(self) -> tuple[int, int]:
+        """`version` in numbers; (0, 0) for what is no version, which a rule of its own tells."""
+        major, _, minor = self.version.partition(".")
+        return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +181,11 @@ class Ingress:
     open_ports: tuple[tuple[int, int], ...] = ()
     """Inclusive ranges; empty means not declared."""
     credential_name: str | None = None
+    """The Secret with the certificate; a template may give each pod one of its own."""
+    client_ca: str | None = None
+    """The Secret with the authority that signed the certificates of clients; a template as `credential_name` is."""
+    scoped: bool = False
+    """True: its pods look for Gateways in their own namespace only."""
     existing_gateway: str | None = None
     """`namespace/name` of a Gateway that somebody else owns; None: gitops-gen writes the Gateways."""
     addresses: tuple[str, ...] = ()

@@ -241,6 +241,12 @@ _INVENTORY: tuple[Rule, ...] = (
     ),
     Rule("GGI236", "own-endpoint-lists", "Each list of endpoints is in a ConfigMap of its own."),
     Rule("GGI237", "engine-repository", "Where an engine is named, the repository is a URL that it can fetch from."),
+    Rule(
+        "GGI238",
+        "client-authority",
+        "The authority of clients' certificates stands where the ingress's Istio finds it.",
+    ),
+    Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*_RESOURCES, *_READING, *_INVENTORY)}

@@ -144,6 +144,8 @@ def _ingresses(written: Written[ClusterDocument]) -> tuple[Ingress, ...]:
             host_template=fields.host_template or "",
             open_ports=tuple(filter(None, map(port_range, fields.open_ports or ()))),
             credential_name=fields.credential_name,
+            client_ca=fields.client_ca,
+            scoped=fields.scoped,
             existing_gateway=None if isinstance(fields.gateway, str) else fields.gateway.existing,
             addresses=tuple(fields.addresses),
             origin=written.at_key("spec", "ingresses", name),

@@ -283,7 +283,16 @@ class IngressFields(Fields):
     open_ports: Given[list[PortOrText]] = None
     """The ports that the ingress Service really exposes: numbers and ranges such as `31000-31099`. Absent: unknown."""
     credential_name: Given[Text] = None
-    """Secret with the certificate, in the gateway pods' namespace. Absent: HTTP routes are served in plain text."""
+    """Secret with the certificate, in the gateway pods' namespace. Absent: HTTP routes are served in plain text. As a
+    template, such as `{cluster}-{pod}-tls`, it gives each pod a certificate, and a server, of its own. Fields:
+    {cluster}, {namespace}, {workload}, {pod}, {ordinal}, {ordinal+1}."""
+    client_ca: Given[Text] = Field(default=None, alias="clientCA")
+    """Secret with the authority of the clients' certificates, in the gateway pods' namespace: clients have to show one
+    (mutual TLS). `NAME-cacert` beside the certificate NAME, or NAME itself, where it holds both; any other name needs
+    Istio 1.27. A template as `credentialName` is."""
+    scoped: StrictBool = False
+    """True where istiod runs with PILOT_SCOPE_GATEWAY_TO_NAMESPACE: the gateway pods look for Gateways in their own
+    namespace only, so all Gateways are written there."""
     gateway: Annotated[
         Annotated[Literal["generated"], Tag("(plain)")] | Annotated[ExistingGateway, Tag("(mapping)")],
         Discriminator(_mapping_or_plain),

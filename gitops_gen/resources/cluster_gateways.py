@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import EAST_WEST_GATEWAYS, INGRESS_GATEWAYS, Compiled, Place
-from gitops_gen.naming import shared_gateway
+from gitops_gen.naming import shared_gateway, template_fields
 from gitops_gen.resources.entrances import serve
 from gitops_gen.resources.gateway import EAST_WEST_GATEWAY, east_west_gateway, gateway, servers
 from gitops_gen.resources.labels import ownership_labels
@@ -41,7 +41,7 @@ def compile_cluster_gateways(mesh: str, cluster: Cluster, shared: Mapping[str, S
                     namespace=ingress.namespace,
                     labels=ownership_labels(),
                     ingress=ingress,
-                    servers=servers(shared[ingress.name], ingress),
+                    servers=servers(shared[ingress.name], named=bool(template_fields(ingress.credential_name or ""))),
                 ),
                 Place(namespace=ingress.namespace, folder=INGRESS_GATEWAYS, file=name, source=source),
             )

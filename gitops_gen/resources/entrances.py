@@ -11,6 +11,7 @@ from gitops_gen.resources.shapes import GatewayLayout, ServerProtocol, gateway_l
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gitops_gen.exposure import Certificate
     from gitops_gen.model import Cluster, Placement, Workload
 
 
@@ -23,8 +24,11 @@ class Entrance(NamedTuple):
     gateway: str
 
 
-ServedHosts = dict[tuple[int, ServerProtocol], list[str]]
-"""What the servers of one Gateway are made of: port and protocol -> hosts as a server lists them."""
+Served = tuple[int, ServerProtocol, "Certificate | None"]
+"""What a server is: port, protocol, and with what it ends TLS."""
+
+ServedHosts = dict[Served, list[str]]
+"""What the servers of one Gateway are made of: what each is -> hosts as a server lists them."""
 
 
 class Entrances(NamedTuple):
@@ -64,5 +68,5 @@ def read_entrances(mesh: str, workload: Workload, placements: Iterable[Placement
 def serve(hosts: ServedHosts, namespace: str, entrance: Entrance) -> None:
     """Add an entrance to the servers of its Gateway; only VirtualServices of `namespace` may answer there."""
     exposure = entrance.exposure
-    host = served_host(entrance.layout, entrance.protocol, exposure.host)
-    hosts.setdefault((exposure.gateway_port, entrance.protocol), []).append(f"{namespace}/{host}")
+    host = served_host(entrance.layout, entrance.protocol, exposure.ingress, exposure.host)
+    hosts.setdefault((exposure.gateway_port, entrance.protocol, exposure.certificate), []).append(f"{namespace}/{host}")

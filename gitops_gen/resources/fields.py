@@ -203,9 +203,10 @@ class ServerPort(TypedDict):
 class ServerTls(TypedDict):
     """What a gateway does with TLS: end it with a certificate, or hand it on."""
 
-    mode: Literal["SIMPLE", "PASSTHROUGH", "AUTO_PASSTHROUGH"]
+    mode: Literal["SIMPLE", "MUTUAL", "PASSTHROUGH", "AUTO_PASSTHROUGH"]
     minProtocolVersion: NotRequired[Literal["TLSV1_2"]]
     credentialName: NotRequired[str]
+    caCertCredentialName: NotRequired[str]
 
 
 class Server(TypedDict):

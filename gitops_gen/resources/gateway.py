@@ -10,7 +10,9 @@ from gitops_gen.resources.shapes import ServerProtocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gitops_gen.exposure import Certificate
     from gitops_gen.model import Cluster, EastWest, Ingress
+    from gitops_gen.resources.entrances import Served
     from gitops_gen.resources.fields import Gateway, Server, ServerTls
 
 EAST_WEST_GATEWAY = "cross-network-gateway"
@@ -39,39 +41,56 @@ def gateway(
     }
 
 
-def servers(found: Mapping[tuple[int, ServerProtocol], Iterable[str]], ingress: Ingress) -> list[Server]:
-    """Return the servers of one Gateway: one per port and protocol, each with all its hosts (`namespace/host`).
+def servers(found: Mapping[Served, Iterable[str]], *, named: bool = False) -> list[Server]:
+    """Return the servers of one Gateway: one per port, protocol and certificate, with its hosts (`namespace/host`).
 
     One server per certificate and port lets one HTTP/2 connection reach every host
-    (docs/explanation/what-istio-does.md, "One certificate, one server").
+    (docs/explanation/what-istio-does.md, "One certificate, one server"). `named` puts the certificate into the name of
+    its server, where a port may have several.
     """
     return [
-        _server(number, protocol, sorted(set(hosts)), ingress) for (number, protocol), hosts in sorted(found.items())
+        _server(number, protocol, certificate, sorted(set(hosts)), named=named)
+        for (number, protocol, certificate), hosts in sorted(found.items(), key=_in_order)
     ]
 
 
-def _server(number: int, protocol: ServerProtocol, hosts: list[str], ingress: Ingress) -> Server:
+def _in_order(of_server: tuple[Served, object]) -> tuple[int, ServerProtocol, str]:
+    (number, protocol, certificate), _ = of_server
+    return number, protocol, "" if certificate is None else certificate.name
+
+
+def _server(
+    number: int, protocol: ServerProtocol, certificate: Certificate | None, hosts: list[str], *, named: bool
+) -> Server:
     name = f"{protocol.value.lower()}-{number}"
+    if named and certificate is not None:
+        name = f"{name}-{certificate.name}"
     server: Server = {
         "name": name,
         "port": {"number": number, "name": name, "protocol": protocol.value},
         "hosts": hosts,
     }
-    tls = _tls(protocol, ingress)
-    if tls is not None:
-        server["tls"] = tls
+    if certificate is not None:
+        server["tls"] = _ending_tls(certificate)
+    elif protocol is ServerProtocol.TLS:
+        server["tls"] = {"mode": "PASSTHROUGH"}
     return server
 
 
-def _tls(protocol: ServerProtocol, ingress: Ingress) -> ServerTls | None:
-    """Return what a server does with TLS. The Secret of a certificate is in the namespace of the gateway pods."""
-    if protocol is ServerProtocol.HTTPS:
-        return {
-            "mode": "SIMPLE",
-            "minProtocolVersion": "TLSV1_2",
-            "credentialName": ingress.credential_name or "",
-        }
-    return {"mode": "PASSTHROUGH"} if protocol is ServerProtocol.TLS else None
+def _ending_tls(certificate: Certificate) -> ServerTls:
+    """Return how a server ends TLS. The Secrets are in the namespace of the gateway pods.
+
+    Istio looks for the authority of the clients' certificates in the certificate's own Secret and in `NAME-cacert`;
+    one of another name has to be said (docs/explanation/what-istio-does.md, "Merged Gateways").
+    """
+    tls: ServerTls = {
+        "mode": "SIMPLE" if certificate.clients is None else "MUTUAL",
+        "minProtocolVersion": "TLSV1_2",
+        "credentialName": certificate.name,
+    }
+    if certificate.clients:
+        tls["caCertCredentialName"] = certificate.clients
+    return tls
 
 
 def east_west_gateway(east_west: EastWest, cluster: Cluster) -> Gateway:

@@ -24,17 +24,22 @@ def end_of(exposure: Exposure) -> str:
     return exposure.pod.name if exposure.pod is not None else exposure.service or ""
 
 
-def own_gateway(cluster: str, end: str, ingress: Ingress) -> str:
-    """Name of the Gateway that one pod or companion Service has on an ingress; a DNS label, so without dots."""
-    name = cluster_prefixed(cluster, end)
-    return name if ingress.default else f"{name}-{ingress.name}"
+def own_gateway(cluster: str, workload: Workload, end: str, ingress: Ingress) -> tuple[str, str]:
+    """Namespace and name of the Gateway that one pod or companion Service has on an ingress.
+
+    It stands with the workload; where the ingress looks into its own namespace only it stands there, with the
+    workload's namespace in its name. A name is a DNS label, so without dots.
+    """
+    name = cluster_prefixed(cluster, f"{workload.namespace}-{end}" if ingress.scoped else end)
+    name = name if ingress.default else f"{name}-{ingress.name}"
+    return ingress.namespace if ingress.scoped else workload.namespace, name
 
 
 def gateway_reference(layout: GatewayLayout, mesh: str, cluster: str, workload: Workload, exposure: Exposure) -> str:
     """Return `namespace/name` of the Gateway that serves an exposure."""
     ingress = exposure.ingress
     if layout is GatewayLayout.PER_POD:
-        return f"{workload.namespace}/{own_gateway(cluster, end_of(exposure), ingress)}"
+        return "/".join(own_gateway(cluster, workload, end_of(exposure), ingress))
     return ingress.existing_gateway or f"{ingress.namespace}/{shared_gateway(mesh, ingress)}"
 
 

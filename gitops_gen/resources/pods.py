@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.resources.labels import pod_labels
-from gitops_gen.resources.routes import own_gateways, virtual_services
+from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
 from gitops_gen.resources.service_entry import blog_service_entry, dns_service_entry, pod_service_entry
 from gitops_gen.resources.shapes import (
@@ -60,7 +60,7 @@ def compile_pods(
             labels = pod_labels(workload.name, pod.name)
             host = backend_host(kind, workload, placement, pod, cluster)
             for gateway in own_gateways(workload, cluster, found, labels):
-                yield Compiled(gateway, place)
+                yield Compiled(gateway, gateway_place(gateway, place))
             for route in virtual_services(workload, cluster, [(entrance, host) for entrance in found], labels):
                 yield Compiled(route, place)
 

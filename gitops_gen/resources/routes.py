@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_gen.compiled import INGRESS_GATEWAYS, Place
 from gitops_gen.resources.entrances import serve
 from gitops_gen.resources.gateway import gateway, servers
 from gitops_gen.resources.names import end_of, own_gateway, virtual_service_name
@@ -23,22 +24,30 @@ def own_gateways(
     workload: Workload, cluster: Cluster, found: Iterable[Entrance], labels: dict[str, str]
 ) -> list[Gateway]:
     """Return the Gateways that a pod or companion Service has of its own: one for each ingress that leads to it."""
-    gateways: dict[str, tuple[Ingress, ServedHosts]] = {}
+    gateways: dict[tuple[str, str], tuple[Ingress, ServedHosts]] = {}
     for entrance in found:
         if entrance.layout is GatewayLayout.PER_POD:
             ingress = entrance.exposure.ingress
-            name = own_gateway(cluster.name, end_of(entrance.exposure), ingress)
-            serve(gateways.setdefault(name, (ingress, {}))[1], workload.namespace, entrance)
+            where = own_gateway(cluster.name, workload, end_of(entrance.exposure), ingress)
+            serve(gateways.setdefault(where, (ingress, {}))[1], workload.namespace, entrance)
     return [
         gateway(
             name=name,
-            namespace=workload.namespace,
+            namespace=namespace,
             labels=labels,
             ingress=ingress,
-            servers=servers(hosts, ingress),
+            servers=servers(hosts),
         )
-        for name, (ingress, hosts) in sorted(gateways.items())
+        for (namespace, name), (ingress, hosts) in sorted(gateways.items(), key=lambda made: made[0][1])
     ]
+
+
+def gateway_place(gateway: Gateway, place: Place) -> Place:
+    """Return where a Gateway of a pod or companion stands: with it at `place`, or beside its ingress."""
+    namespace, name = gateway["metadata"]["namespace"], gateway["metadata"]["name"]
+    if namespace == place.namespace:
+        return place
+    return Place(namespace=namespace, folder=INGRESS_GATEWAYS, file=name, source=place.source)
 
 
 def virtual_services(
@@ -63,8 +72,8 @@ def virtual_services(
     return sorted(made, key=lambda resource: resource["metadata"]["name"])
 
 
-def route_names(cluster: Cluster, found: Iterable[Entrance]) -> Iterator[tuple[str, str, Entrance]]:
-    """Yield kind and name of every Gateway and VirtualService made for these entrances, with the first behind it."""
+def route_names(workload: Workload, cluster: Cluster, found: Iterable[Entrance]) -> Iterator[tuple[str, str, Entrance]]:
+    """Yield kind and `namespace/name` of every Gateway and VirtualService made for these, with the first behind it."""
     gateways: dict[str, Entrance] = {}
     of_hosts: dict[tuple[str, str], list[Entrance]] = {}
     for entrance in found:
@@ -72,10 +81,10 @@ def route_names(cluster: Cluster, found: Iterable[Entrance]) -> Iterator[tuple[s
             gateways.setdefault(entrance.gateway, entrance)
         of_hosts.setdefault(_host_at_ingress(entrance), []).append(entrance)
     for reference, entrance in gateways.items():
-        yield "Gateway", reference.partition("/")[2], entrance
+        yield "Gateway", reference, entrance
     for of_host in of_hosts.values():
         name = virtual_service_name(cluster.name, [entrance.exposure for entrance in of_host])
-        yield "VirtualService", name, of_host[0]
+        yield "VirtualService", f"{workload.namespace}/{name}", of_host[0]
 
 
 def _host_at_ingress(entrance: Entrance) -> tuple[str, str]:

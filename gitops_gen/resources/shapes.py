@@ -9,7 +9,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from gitops_gen.model import BackendChoice, Family, GatewayChoice
-from gitops_gen.naming import cluster_prefixed, expand, pod_fqdn, service_fqdn, wildcard_of
+from gitops_gen.naming import (
+    POD_FIELDS,
+    cluster_prefixed,
+    expand,
+    pod_fqdn,
+    service_fqdn,
+    template_fields,
+    wildcard_of,
+)
 from gitops_gen.resources.demand import consumer_namespaces, needs_pod_service
 from gitops_gen.resources.visibility import ingress_namespaces
 
@@ -164,7 +172,7 @@ class ServerProtocol(StrEnum):
 
 
 def gateway_layout(choice: GatewayChoice, ingress: Ingress, port: Port) -> GatewayLayout:
-    """Answer which Gateway a route gets: its pod's own, unless the ingress ends TLS with one certificate for all.
+    """Answer which Gateway a route gets: its pod's own, unless the ingress ends TLS with one certificate for several.
 
     Separate servers on one certificate answer 404 on a reused HTTP/2 connection
     (docs/explanation/what-istio-does.md, "One certificate, one server").
@@ -178,9 +186,14 @@ def gateway_layout(choice: GatewayChoice, ingress: Ingress, port: Port) -> Gatew
             return GatewayLayout.PER_POD
         case GatewayChoice.AUTO:
             ends_tls = server_protocol(ingress, port) is ServerProtocol.HTTPS
-            return GatewayLayout.SHARED if ends_tls else GatewayLayout.PER_POD
+            return GatewayLayout.SHARED if ends_tls and not certificate_per_pod(ingress) else GatewayLayout.PER_POD
         case _:
             assert_never(choice)
+
+
+def certificate_per_pod(ingress: Ingress) -> bool:
+    """Tell whether each pod has a certificate of its own, so that no client takes one for another's."""
+    return not POD_FIELDS.isdisjoint(template_fields(ingress.credential_name or ""))
 
 
 def server_protocol(ingress: Ingress, port: Port) -> ServerProtocol:
@@ -198,12 +211,13 @@ def server_protocol(ingress: Ingress, port: Port) -> ServerProtocol:
             assert_never(port.protocol.family)
 
 
-def served_host(layout: GatewayLayout, protocol: ServerProtocol, host: str) -> str:
+def served_host(layout: GatewayLayout, protocol: ServerProtocol, ingress: Ingress, host: str) -> str:
     """Return the host that a server lists for a route: a shared one takes the wildcard, which never changes on scale.
 
     A TCP server needs only something that ties it to its VirtualService. The parent of a host of two labels is
-    nobody's to claim.
+    nobody's to claim. Where a port has several certificates, each is for the hosts that it is named for.
     """
-    if layout is GatewayLayout.SHARED and protocol is not ServerProtocol.TCP and host.count(".") > 1:
+    several = protocol is ServerProtocol.HTTPS and bool(template_fields(ingress.credential_name or ""))
+    if layout is GatewayLayout.SHARED and protocol is not ServerProtocol.TCP and host.count(".") > 1 and not several:
         return wildcard_of(host)
     return host

@@ -9,7 +9,7 @@ from gitops_gen.naming import service_fqdn
 from gitops_gen.resources.destination_rule import dialled_by_dns, own_tls_destination_rule, pods_destination_rule
 from gitops_gen.resources.labels import workload_labels
 from gitops_gen.resources.peer_authentication import own_tls_peer_authentication
-from gitops_gen.resources.routes import own_gateways, virtual_services
+from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import governing_service
 from gitops_gen.resources.shapes import service_ports
 from gitops_gen.resources.visibility import governing_visibility
@@ -67,7 +67,7 @@ def _companions(workload: Workload, cluster: Cluster, found: Sequence[Entrance])
     """Yield the ways to companion Services, which somebody else owns."""
     labels = workload_labels(workload.name)
     for gateway in own_gateways(workload, cluster, found, labels):
-        yield Compiled(gateway, _place(workload, GATEWAY))
+        yield Compiled(gateway, gateway_place(gateway, _place(workload, GATEWAY)))
     led = [(entrance, service_fqdn(entrance.exposure.service or "", workload.namespace, cluster)) for entrance in found]
     for route in virtual_services(workload, cluster, led, labels):
         yield Compiled(route, _place(workload, VIRTUAL_SERVICE))

@@ -15,7 +15,7 @@ from gitops_gen.naming import expand, service_fqdn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gitops_gen.exposure import Exposure
+    from gitops_gen.exposure import Certificate, Exposure
     from gitops_gen.model import Cluster, Inventory, Placement, Pod, Workload
     from gitops_gen.routes.resource import Resource
 
@@ -24,11 +24,12 @@ POD_NAME = "statefulset.kubernetes.io/pod-name"
 
 
 class GatewayPods(NamedTuple):
-    """One set of gateway pods. Their namespace is None where nobody said it."""
+    """One set of gateway pods. Their namespace is None where nobody said it; `scoped` ones see its Gateways alone."""
 
     name: str
     namespace: str | None
     labels: frozenset[tuple[str, str]]
+    scoped: bool = False
 
     def __str__(self) -> str:
         """Name them for people."""
@@ -40,7 +41,7 @@ class DeclaredServer(NamedTuple):
 
     number: int
     speaks: str
-    credential: str | None
+    certificate: Certificate | None
     hosts: tuple[tuple[str, str], ...]
 
 
@@ -84,12 +85,11 @@ def existing_backend(workload: Workload, placement: Placement, pod: Pod) -> str:
     )
 
 
-def speaks(exposure: Exposure) -> tuple[str, str | None]:
-    """Return what a server for an exposure speaks, and the certificate with which it ends TLS."""
+def speaks(exposure: Exposure) -> tuple[str, Certificate | None]:
+    """Return what a server for an exposure speaks, and with what it ends TLS."""
     match exposure.port.protocol.family:
         case Family.HTTP:
-            credential = exposure.ingress.credential_name
-            return ("HTTPS" if credential else "HTTP"), credential
+            return ("HTTPS" if exposure.certificate else "HTTP"), exposure.certificate
         case Family.TLS:
             return "TLS", None
         case _:
@@ -102,7 +102,7 @@ def gateway_pods(cluster: Cluster) -> dict[str, GatewayPods]:
     return {
         ingress.name: found.setdefault(
             (ingress.namespace, frozenset(ingress.selector)),
-            GatewayPods(ingress.name, ingress.namespace, frozenset(ingress.selector)),
+            GatewayPods(ingress.name, ingress.namespace, frozenset(ingress.selector), ingress.scoped),
         )
         for ingress in cluster.ingresses
     }
@@ -112,7 +112,7 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
     """Collect what an inventory declares about one cluster: one pass over its placements."""
     pods = gateway_pods(cluster)
     services: dict[str, set[int]] = {}
-    servers: dict[str, dict[tuple[GatewayPods, int, str, str | None], dict[tuple[str, str], None]]] = {}
+    servers: dict[str, dict[tuple[GatewayPods, int, str, Certificate | None], dict[tuple[str, str], None]]] = {}
     labels = {POD_NAME}
     outside: set[tuple[str, str, int]] = set()
     for workload, placement in placed(inventory, cluster.name):
@@ -140,8 +140,8 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
         services={host: frozenset(numbers) for host, numbers in services.items()},
         gateways={
             reference: tuple(
-                (of_pods, DeclaredServer(number, spoken, credential, tuple(hosts)))
-                for (of_pods, number, spoken, credential), hosts in found.items()
+                (of_pods, DeclaredServer(number, spoken, certificate, tuple(hosts)))
+                for (of_pods, number, spoken, certificate), hosts in found.items()
             )
             for reference, found in servers.items()
         },

@@ -62,6 +62,8 @@ def _journey(table: Table, row: Row, host: str) -> Journey:
     server, bound = row.bound.server, row.bound
     start = f"{host}:{server.number} at {row.pods} ({row.pods.namespace or 'namespace not known'})"
     served = _SERVED[server.speaks].format(credential=server.credential)
+    if server.clients is not None:
+        served += f", and clients show one of {server.clients or 'the authority beside it'}"
     steps = [
         Step(f"{server}: {served}", server.gateway.location if server.gateway is not None else None),
         Step(f"{bound.route} {bound.rule}", bound.route.location),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitops_gen.model import Cluster, Inventory
     from gitops_gen.routes.destinations import Backend
     from gitops_gen.routes.resource import Resource
+    from gitops_gen.routes.servers import Server
     from gitops_gen.routes.table import Request, Row, Table
     from gitops_gen.routes.wanted import Wanted
 
@@ -106,11 +107,8 @@ def _routes(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Iterato
 
 def _differences(row: Row, want: Wanted) -> Iterator[str]:
     """Say in what a row is not the one that is wanted."""
-    server, port = row.bound.server, want.exposure.port
-    if server.speaks != want.speaks:
-        yield f"{server} speaks {server.speaks}, not {want.speaks}"
-    if (server.credential or None) != want.credential:
-        yield f"{server} has the certificate {server.credential or '(none)'}, not {want.credential or '(none)'}"
+    port = want.exposure.port
+    yield from _served_otherwise(row.bound.server, want)
     if row.bound.conditional:
         yield f"{row.bound.rule} of {row.bound.route} answers some requests only"
     if len(row.ends) != 1:
@@ -131,6 +129,23 @@ def _differences(row: Row, want: Wanted) -> Iterator[str]:
             f"it ends at container port {end.port.target} ({end.port.protocol or 'no protocol'}), "
             f"not {port.target} ({port.protocol.value})"
         )
+
+
+def _served_otherwise(server: Server, want: Wanted) -> Iterator[str]:
+    """Say in what a server is not the one that clients expect."""
+    if server.speaks != want.speaks:
+        yield f"{server} speaks {server.speaks}, not {want.speaks}"
+    name, clients = want.certificate or ("", None)
+    if server.credential != name:
+        yield f"{server} has the certificate {server.credential or '(none)'}, not {name or '(none)'}"
+    if server.clients != clients:
+        yield f"{server} lets in {_let_in(server.clients)}, not {_let_in(clients)}"
+
+
+def _let_in(clients: str | None) -> str:
+    if clients is None:
+        return "anybody"
+    return f"clients of the authority {clients or 'beside the certificate'}"
 
 
 def _means(backend: Backend) -> str:

@@ -34,6 +34,8 @@ class Server(NamedTuple):
     speaks: str
     hosts: tuple[tuple[str, str], ...]
     credential: str
+    clients: str | None
+    """Whose authority signs the certificates of clients, "" where it stands beside the server's; None: anybody's."""
     redirects: bool
 
     @property
@@ -102,6 +104,7 @@ def servers_of(gateway: Resource) -> Iterator[Server]:
             speaks=speaks_of(server),
             hosts=tuple(hosts),
             credential=tls.get("credentialName") or "",
+            clients=(tls.get("caCertCredentialName") or "") if tls.get("mode") == "MUTUAL" else None,
             redirects=bool(tls.get("httpsRedirect")),
         )
 
@@ -117,7 +120,13 @@ def listen(gateways: Iterable[Resource], declared: Declared) -> list[Listening]:
 def _listening(
     pods: GatewayPods, by_selector: Mapping[frozenset[tuple[str, str]], list[Resource]], declared: Declared
 ) -> Listening:
-    selecting = [gateway for selector, found in by_selector.items() if selector <= pods.labels for gateway in found]
+    selecting = [
+        gateway
+        for selector, found in by_selector.items()
+        if selector <= pods.labels
+        for gateway in found
+        if not pods.scoped or gateway.namespace == pods.namespace
+    ]
     selecting.sort(key=lambda gateway: gateway.reference)
     taken: list[Server] = list(_declared_servers(pods, declared, {gateway.reference for gateway in selecting}))
     dropped: list[Dropped] = []
@@ -156,7 +165,8 @@ def _declared_servers(pods: GatewayPods, declared: Declared, found: set[str]) ->
                     bind="",
                     speaks=server.speaks,
                     hosts=server.hosts,
-                    credential=server.credential or "",
+                    credential=server.certificate.name if server.certificate else "",
+                    clients=server.certificate.clients if server.certificate else None,
                     redirects=False,
                 )
 

@@ -14,7 +14,7 @@ from gitops_gen.routes.table import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitops_gen.exposure import Exposure
+    from gitops_gen.exposure import Certificate, Exposure
     from gitops_gen.model import Cluster, Inventory, Placement, Port, Workload
 
 
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     workload: Workload
     placement: Placement
     speaks: str
-    credential: str | None
+    certificate: Certificate | None
     pod: str | None
     host: str | None
 

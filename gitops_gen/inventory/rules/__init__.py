@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gitops_gen.inventory.rules import (
     addresses,
+    certificates,
     choices,
     consumers,
     gateway_ports,
@@ -53,6 +54,8 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     templates.known_fields,
     templates.lower_case,
     templates.companion_hosts,
+    certificates.authority_beside,
+    certificates.scoped_gateways,
     ports.unique_ports,
     ports.carried_or_not,
     ports.datagrams_not_carried,
@@ -79,6 +82,7 @@ INVENTORY_RULES: tuple[InventoryRule, ...] = (
     hosts.valid_hosts,
     host_limits.under_certificate,
     host_limits.claims_kept,
+    certificates.certificates_named,
     gateway_ports.shared_ports,
     gateway_ports.open_ports,
     resource_names.unique_resources,

@@ -26,13 +26,17 @@ def under_certificate(whole: Whole) -> Iterator[Problem]:
     domains: dict[tuple[str, str], str | None] = {}
     for cluster in whole.inventory.clusters.values():
         for ingress in cluster.ingresses:
-            if ingress.credential_name is not None and _other_fields(ingress):
+            if ingress.credential_name is None or fields_of(ingress.credential_name):
+                # Nothing to cover, or several certificates: each is made for the hosts that it is named for.
+                domains[cluster.name, ingress.name] = None
+                continue
+            if _other_fields(ingress):
                 yield _no_wildcard(cluster, ingress)
             domains[cluster.name, ingress.name] = _certified_domain(ingress, cluster)
     faults = Repeats()
     for way in whole.ways:
         domain = domains[way.cluster.name, way.ingress.name]
-        if way.port.protocol.family is not Family.HTTP or way.ingress.credential_name is None or domain is None:
+        if way.port.protocol.family is not Family.HTTP or domain is None:
             continue
         for host in way.hosts.names:
             if host.partition(".")[2] != domain:

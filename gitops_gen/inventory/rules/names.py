@@ -100,8 +100,10 @@ def _cluster_names(cluster: ClusterDocument) -> Iterator[Name]:
         path = ("spec", "ingresses", ingress_name)
         yield Name(path, ingress_name, "ingress name", label_fault)
         yield Name((*path, "namespace"), ingress.namespace, "namespace", label_fault)
-        if ingress.credential_name is not None:
-            yield Name((*path, "credentialName"), ingress.credential_name, "credential name", subdomain_fault)
+        for key, secret in (("credentialName", ingress.credential_name), ("clientCA", ingress.client_ca)):
+            # What a template makes is looked at for each pod.
+            if secret is not None and "{" not in secret:
+                yield Name((*path, key), secret, "credential name", subdomain_fault)
         if not isinstance(ingress.gateway, str):
             yield Name((*path, "gateway", "existing"), ingress.gateway.existing, "Gateway", pair_fault)
     if spec.east_west is not None:

@@ -37,9 +37,7 @@ def _templates(documents: Documents) -> Iterator[Template]:
         yield from _backend(mesh, ("spec", "backend"), mesh.fields.spec.backend)
     for cluster in documents.clusters:
         yield from _backend(cluster, ("spec", "backend"), cluster.fields.spec.backend)
-        for name, ingress in cluster.fields.spec.ingresses.items():
-            if ingress.host_template is not None:
-                yield Template(cluster, ("spec", "ingresses", name, "hostTemplate"), ingress.host_template, _FIELDS)
+        yield from _of_ingresses(cluster)
     for workload in documents.workloads:
         yield from _backend(workload, ("spec", "backend"), workload.fields.spec.backend)
         for place, placement in enumerate(workload.fields.spec.placements):
@@ -48,6 +46,17 @@ def _templates(documents: Documents) -> Iterator[Template]:
             if written.route.host is not None:
                 allowed = _FIELDS if written.route.service is None else COMPANION_FIELDS
                 yield Template(workload, (*written.path, "host"), written.route.host, allowed)
+
+
+def _of_ingresses(cluster: Written[ClusterDocument]) -> Iterator[Template]:
+    for name, ingress in cluster.fields.spec.ingresses.items():
+        for key, text, allowed in (
+            ("hostTemplate", ingress.host_template, _FIELDS),
+            ("credentialName", ingress.credential_name, BACKEND_FIELDS),
+            ("clientCA", ingress.client_ca, BACKEND_FIELDS),
+        ):
+            if text is not None:
+                yield Template(cluster, ("spec", "ingresses", name, key), text, allowed)
 
 
 def _backend(written: AnyWritten, path: Path, backend: object) -> Iterator[Template]:

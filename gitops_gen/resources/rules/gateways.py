@@ -75,7 +75,7 @@ def _one_server_for_a_host(door: _Door, uses: list[_Use]) -> Iterator[Problem]:
         layout, protocol, gateway = use.entrance.layout, use.entrance.protocol, use.entrance.gateway
         if protocol not in _TLS:
             continue
-        host = served_host(layout, protocol, use.entrance.exposure.host)
+        host = served_host(layout, protocol, use.entrance.exposure.ingress, use.entrance.exposure.host)
         other = first.setdefault(host, use)
         if (other.entrance.gateway, other.entrance.protocol) == (gateway, protocol) or (
             host,
@@ -103,9 +103,9 @@ def _one_server_for_a_certificate(door: _Door, uses: list[_Use]) -> Iterator[Pro
     """
     by_certificate: dict[str, list[_Use]] = {}
     for use in uses:
-        credential = use.entrance.exposure.ingress.credential_name
-        if use.entrance.protocol is ServerProtocol.HTTPS and credential is not None:
-            by_certificate.setdefault(credential, []).append(use)
+        certificate = use.entrance.exposure.certificate
+        if certificate is not None:
+            by_certificate.setdefault(certificate.name, []).append(use)
     for credential, of_certificate in sorted(by_certificate.items()):
         gateways = {use.entrance.gateway for use in of_certificate}
         if len(gateways) == 1:

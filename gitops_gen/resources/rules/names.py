@@ -49,9 +49,9 @@ def _routes(presences: Iterable[Presence]) -> Iterator[_Name]:
     """Yield the Gateways and VirtualServices of pods and of companion Services."""
     for presence in presences:
         for found in (*presence.entrances.pods.values(), presence.entrances.companions):
-            for kind, name, entrance in route_names(presence.cluster, found):
-                origin = entrance.exposure.route.origin
-                yield _Name(kind, presence.workload.namespace, name, origin, presence.subject)
+            for kind, reference, entrance in route_names(presence.workload, presence.cluster, found):
+                namespace, _, name = reference.partition("/")
+                yield _Name(kind, namespace, name, entrance.exposure.route.origin, presence.subject)
 
 
 def _destination_rules(presences: Iterable[Presence]) -> Iterator[_Name]:

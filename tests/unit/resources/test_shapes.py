@@ -201,4 +201,14 @@ def test_no_gateway_speaks_udp() -> None:
     ],
 )
 def test_what_a_server_lists(layout: GatewayLayout, protocol: ServerProtocol, host: str, expected: str) -> None:
-    assert served_host(layout, protocol, host) == expected
+    assert served_host(layout, protocol, CERTIFIED, host) == expected
+
+
+def test_where_a_port_has_several_certificates_each_is_for_the_hosts_that_it_is_named_for() -> None:
+    several = an_ingress(credential_name="{workload}-tls")
+    host = "a.example.com"
+    assert served_host(GatewayLayout.SHARED, ServerProtocol.HTTPS, several, host) == host
+    assert served_host(GatewayLayout.SHARED, ServerProtocol.TLS, several, host) == "*.example.com"
+    assert gateway_layout(GatewayChoice.AUTO, several, a_port()) is GatewayLayout.SHARED
+    of_pods = an_ingress(credential_name="{workload}-{ordinal}-tls")
+    assert gateway_layout(GatewayChoice.AUTO, of_pods, a_port()) is GatewayLayout.PER_POD
