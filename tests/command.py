@@ -32,7 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Ended:
     capsys.readouterr()
     code = main([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     return Ended(code, out, err)
 
 

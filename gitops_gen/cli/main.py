@@ -33,6 +33,7 @@ COMMANDS = {
     "rollback": "Publish what clusters rendered at an earlier commit, and hold it.",
     "release": "End holds, so that the next publish goes on.",
     "move": "Move resources to other sync units, in steps that lose none.",
+    "retire": "Take sync units away that have nothing left.",
     "history": "List what was published, rolled back, held and taken back.",
     "status": "Say what the engines have applied of what is published.",
     "artifact": "Write what a cluster is built from as an artifact for an OCI registry.",

@@ -51,6 +51,13 @@ def commands_text(files: Sequence[str], commands: Sequence[Command]) -> list[str
     return [printable(line) for line in lines]
 
 
+def tombstones_text(units: Sequence[str]) -> str:
+    """List the sync units that have nothing left."""
+    if not units:
+        return "every sync unit has something to sync; there is nothing to retire"
+    return "\n".join(["sync units that have nothing left:", *(f"  {unit}" for unit in units)])
+
+
 def commands_value(files: Sequence[str], commands: Sequence[Command]) -> dict[str, object]:
     """Return what a person has to do, for JSON."""
     return {

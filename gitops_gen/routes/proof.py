@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.problems import Problem, in_order
 from gitops_gen.routes.backends import prove_backends
 from gitops_gen.routes.bindings import MESH, gateways_of
-from gitops_gen.routes.declared import read_declared
+from gitops_gen.routes.declared import assume, read_declared
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form
 from gitops_gen.routes.own_tls import prove_own_tls
@@ -79,10 +79,11 @@ def prove_mixture(inventory: Inventory, cluster: str, resources: Sequence[Resour
     """Judge resources of which some are not what the inventory says now: parts that are held as they were.
 
     Their routes are nobody's to compare, but no claim may be lost between them and the others. What they refer to
-    may be declared no longer: that is a warning.
+    may be declared no longer: that is a warning. Of a cluster that has left the inventory nothing is declared at all.
     """
     resources, problems = of_good_form(resources)
-    declared = replace(read_declared(inventory, inventory.clusters[cluster]), complete=False)
+    known = inventory.clusters.get(cluster)
+    declared = replace(read_declared(inventory, known), complete=False) if known else assume(resources)
     return in_order([*problems, *judge(read_table(resources, declared))])
 
 

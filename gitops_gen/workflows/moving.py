@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitops_gen.delivery.fence import Fence, check_fence
+from gitops_gen.delivery.fence import Fence
 from gitops_gen.delivery.holds import moment
 from gitops_gen.delivery.moves import Move, Step
 from gitops_gen.delivery.provenance import Provenance
@@ -26,6 +26,8 @@ from gitops_gen.workflows.branch import Branch, look, moves_in_argocd, synced_as
 from gitops_gen.workflows.desired import Mixture, compare
 from gitops_gen.workflows.keeping import Kept, check_whole, settle, untouched
 from gitops_gen.workflows.landing import land
+from gitops_gen.workflows.owners import changed_engine_files
+from gitops_gen.workflows.preconditions import check_newest, check_readable, check_unrefused
 from gitops_gen.workflows.publishing import Planned, Published, commit_plan, gitops_clone, plan_of, records_of
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Chosen
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from gitops_gen.delivery.published import Published as Record
     from gitops_gen.engines.commands import Command
     from gitops_gen.model import Inventory
-    from gitops_gen.plan.changes import Plan
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.landing import Clock
@@ -147,12 +148,12 @@ def _subject(stage: Stage, resources: Mapping[str, int]) -> str:
 def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage | None, signature: Signature) -> _Way:
     """Work out which step comes next, and what the branch becomes by it."""
     found = look(inventory, clone)
-    _check_states(found)
+    check_readable(found)
     inventory = replace(inventory, left=found.inventory.left)
     situations = _situations(inventory, found, clone)
     concerned = {one.cluster: one for one in situations if one.concerned}
     if lineage is not None:
-        _check_newest(lineage, found, concerned)
+        check_newest(lineage, found, concerned)
     stage = stage_of(concerned.values())
     if stage is Stage.MOVE:
         _check_tombstones(inventory, found)
@@ -176,12 +177,8 @@ def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage | None, signat
         frozenset(),
         Mixture(compiled=compiled, untouched=_untouched(found, concerned, in_argocd=in_argocd)),
     )
-    if comparison.reconciled.refusals and stage is not None:
-        first = comparison.reconciled.refusals[0]
-        raise RefusedError(
-            f"{first.path} is in the way of the move: {first.reason}",
-            help="nothing was published; gitops-gen plan shows it, and what to do about it",
-        )
+    if stage is not None:
+        check_unrefused(comparison, "the move")
     plan = plan_of(comparison, found.entries)
     findings = [one for one in check_guards(plan, inventory.mesh.guards) if one.guard not in EXPECTED]
     return _Way(
@@ -236,24 +233,6 @@ def _without_move(record: Record | None) -> Record | None:
     return replace(record, move=None) if record else None
 
 
-def _check_states(found: Found) -> None:
-    for cluster, state in sorted(found.states.items()):
-        if state.unreadable:
-            raise RefusedError(
-                f"nobody knows how {cluster} is synced: {state.unreadable}",
-                help="restore the file from history, or accept what stands there: gitops-gen release "
-                f"--cluster {cluster}",
-            )
-
-
-def _check_newest(lineage: Lineage, found: Found, clusters: Collection[str]) -> None:
-    newest = {cluster: state.newest for cluster, state in found.states.items() if state.newest}
-    for cluster, newer in sorted(check_fence(lineage, clusters, newest).superseded.items()):
-        raise RefusedError(
-            f"{cluster} has a newer inventory, of commit {newer[:12]}", help="update the inventory, then run this again"
-        )
-
-
 def _check_tombstones(inventory: Inventory, found: Found) -> None:
     """Refuse other units while one that is a tombstone would come to stand inside or around them."""
     for path in sorted(found.standing.tree):
@@ -276,11 +255,6 @@ def _untouched(found: Found, concerned: Collection[str], *, in_argocd: bool) -> 
     if not in_argocd:
         files[ARGOCD_FILE] = found.standing.tree.get(ARGOCD_FILE)
     return files
-
-
-def changed_engine_files(plan: Plan) -> tuple[str, ...]:
-    """Return the files whose engine objects change and are still there."""
-    return tuple(sorted({change.unit_after for change in plan.engine_objects if change.unit_after}))
 
 
 def _commands(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gitops_gen.delivery.published import Published
     from gitops_gen.manifest import ResourceId
     from gitops_gen.model import Inventory, SyncUnit
+    from gitops_gen.plan.changes import Plan
     from gitops_gen.workflows.branch import Found
 
 
@@ -62,3 +63,8 @@ def units_of_resources(cluster: str, resources: Iterable[Compiled], sync_unit: S
         resource_id(one.manifest): TreeFolder(cluster, one.place.namespace, one.place.folder).unit(sync_unit)
         for one in resources
     }
+
+
+def changed_engine_files(plan: Plan) -> tuple[str, ...]:
+    """Return the files whose engine objects change and are still there."""
+    return tuple(sorted({change.unit_after for change in plan.engine_objects if change.unit_after}))

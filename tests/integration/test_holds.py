@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.command import git
-from tests.published import World
+from tests.published import START, World, inventory_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,19 @@ def test_a_rollback_of_one_cluster_stays_through_ten_publishes_while_the_others_
     world.publish("--verify", "all")
     assert pods(world) == {"east": 13, "north": 13, "west": 13}
     assert not holds(world, "east")
+
+
+def test_a_cluster_that_is_held_stays_when_it_leaves_the_inventory(world: World) -> None:
+    assert world.run("rollback", "1", "--cluster", "west").code == 0
+    held = {path: blob for path, blob in world.files().items() if path.startswith("overlays/west/")}
+    sizes = {key: {one: 3 for one in placed if one != "west"} for key, placed in START.items()}
+    documents = inventory_text(sizes).split("---\n")
+    world.write("---\n".join(one for one in documents if "name: west" not in one))
+    said = world.publish("--approve", str(json.loads(world.run("plan", "--format", "json").out)["digest"]), code=3)
+    assert "held: cluster west, rolled back to" in said
+    assert {path: blob for path, blob in world.files().items() if path.startswith("overlays/west/")}.items() >= {
+        path: blob for path, blob in held.items() if "-" in path.rpartition("/")[2]
+    }.items()
 
 
 def test_a_hold_that_the_inventory_agrees_with_ends_by_itself(world: World) -> None:
