@@ -38,18 +38,24 @@ Examples:
 def command(inventory: str, output: Path, lines: int, style: str) -> None:
     """Tell whether a directory holds exactly the tree of INVENTORY; write nothing.
 
+    It is held against what a publish would leave there: with the tombstones of emptied units, and with what the records
+    of a publish in that directory hold, or have on its way to another sync unit.
+
     Exit code 0: it does; 1: it is stale, and the differences are shown (or the inventory has problems).
     """
+    from gitops_gen.cli.kept import kept_report
     from gitops_gen.report.diff import tree_diff
     from gitops_gen.report.outcome import checked_json, checked_text
     from gitops_gen.workflows.generate import compare_folder
 
     told = console.read(inventory, style)
     with console.proven(told, style):
-        comparison = compare_folder(told.inventory, output)
+        compared = compare_folder(told.inventory, output)
+    comparison = compared.comparison
     reconciled = comparison.reconciled
+    stays = kept_report(compared.kept, style=style)
     if style == "json":
-        console.result(checked_json(reconciled, files=len(comparison.desired.tree)))
+        console.result(checked_json(reconciled, files=len(comparison.desired.tree), kept=stays))
     else:
         before = {
             path: comparison.contents[path]
@@ -59,6 +65,8 @@ def command(inventory: str, output: Path, lines: int, style: str) -> None:
         diff = tree_diff(before, reconciled.writes, lines)
         if diff:
             console.result(diff)
+        if stays:
+            console.note(stays)
         console.note(checked_text(reconciled, files=len(comparison.desired.tree)))
     if reconciled.writes or reconciled.deletes or reconciled.refusals:
         console.end(ExitCode.PROBLEMS)

@@ -41,10 +41,12 @@ def command(
 ) -> None:
     """Write the tree of INVENTORY into a directory.
 
-    Files are replaced atomically; only files that gitops-gen wrote and nobody changed are replaced or deleted. Exit
-    code 0: written, or nothing to do; 1: problems in the inventory, nothing written; 3: something was refused, the
-    other sync units were written.
+    Files are replaced atomically; only files that gitops-gen wrote and nobody changed are replaced or deleted. What the
+    records of a publish in that directory hold, and what is on its way to another sync unit, stays as it is. Exit code
+    0: written, or nothing to do; 1: problems in the inventory, nothing written; 3: something was refused or held, the
+    rest was written; 7: it cannot be written.
     """
+    from gitops_gen.cli.kept import kept_report
     from gitops_gen.cli.programs import verification
     from gitops_gen.report.outcome import generated_json, generated_text
     from gitops_gen.workflows.generate import generate
@@ -54,8 +56,14 @@ def command(
     how = verification(verify, kustomize)
     with console.proven(told, style):
         done = generate(told.inventory, output, accepted=frozenset(accept_edits), verification=how)
-    reconciled = done.comparison.reconciled
-    report = generated_json if style == "json" else generated_text
-    console.result(report(reconciled, files=len(done.comparison.desired.tree), verified=done.verified))
-    if reconciled.refusals:
+    comparison, kept = done.compared.comparison, done.compared.kept
+    stays = kept_report(kept, style=style)
+    files = len(comparison.desired.tree)
+    if style == "json":
+        console.result(generated_json(comparison.reconciled, files=files, verified=done.verified, kept=stays))
+    else:
+        console.result(generated_text(comparison.reconciled, files=files, verified=done.verified))
+        if stays:
+            console.result(stays)
+    if comparison.reconciled.refusals or kept.refuses:
         console.end(ExitCode.REFUSED)

@@ -1,4 +1,4 @@
-"""What `plan` and `publish` print and return for all that stays as it is published."""
+"""What `plan`, `publish`, `generate` and `check` print and return for all that stays as it is published."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from gitops_gen.errors import ExitCode
 
 if TYPE_CHECKING:
+    from gitops_gen.workflows.keeping import Kept
     from gitops_gen.workflows.publishing import Planned
 
 
-def kept_report(planned: Planned, *, style: str) -> Any:  # noqa: ANN401 - text, or values for JSON
+def kept_report(kept: Kept, *, style: str) -> Any:  # noqa: ANN401 - text, or values for JSON
     """Return what stays, as text or as values for JSON."""
     from gitops_gen.report.kept import kept_text, kept_value
 
-    kept = planned.branch.kept
     held = [(one.cluster, one.hold, one.changes, one.because) for one in kept.held]
     moving = [(one.cluster, one.move, one.changes) for one in kept.moving]
     report = kept_value if style == "json" else kept_text

@@ -68,19 +68,19 @@ def command(
         )
     refusals = planned.comparison.reconciled.refusals
     if style == "json":
-        kept = {"kept": kept_report(planned, style=style)}
+        kept = {"kept": kept_report(planned.branch.kept, style=style)}
         console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, more=kept))
     elif style == "markdown":
         report = PlanReport(
             plan=planned.plan,
             findings=planned.findings,
             refusals=refusals,
-            stays=kept_report(planned, style=style),
+            stays=kept_report(planned.branch.kept, style=style),
         )
         console.result(plan_markdown(report, detail=Detail(detail), most=max_chars))
     else:
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=False))
-        stays = kept_report(planned, style=style)
+        stays = kept_report(planned.branch.kept, style=style)
         if stays:
             console.result(stays)
     code = kept_code(planned, refused=bool(refusals) or not passes(planned.findings, planned.plan, None))

@@ -118,14 +118,14 @@ def command(
     refusals = planned.comparison.reconciled.refusals
     if style == "text":
         console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
-        for said in (kept_report(planned, style=style), outcome_text(done)):
+        for said in (kept_report(planned.branch.kept, style=style), outcome_text(done)):
             if said:
                 console.result(said)
     waited = wait_for(done, told.inventory, where, hear, wait_deadline) if hear else None
     if style == "text":
         say_waited(waited)
     else:
-        more: dict[str, object] = {"kept": kept_report(planned, style=style)}
+        more: dict[str, object] = {"kept": kept_report(planned.branch.kept, style=style)}
         if hear:
             more["waited"] = waited_value(waited)
         console.result(

@@ -193,20 +193,6 @@ def load_published(content: bytes, *, mesh: str, cluster: str) -> Published:
     return _read(path, documents[0], mesh, cluster)
 
 
-def recorded_addresses(records: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the addresses that hosts have by the files of all clusters, so that they keep them.
-
-    `records` holds the files by path. Where two disagree, the first cluster by name wins. Raises as load_published.
-    """
-    found: dict[str, str] = {}
-    for path, content in sorted(records.items()):
-        mark = read_seal(content)
-        cluster = path.removeprefix(f"{FOLDER}/").removesuffix(".yaml")
-        published = load_published(content, mesh=mark.mesh if mark else "", cluster=cluster)
-        found = {**published.addresses, **found}
-    return found
-
-
 def _refused(path: str, why: str, help_: str) -> RefusedError:
     return RefusedError(f"{path} cannot be used: {why}", help=help_)
 

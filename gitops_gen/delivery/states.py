@@ -80,6 +80,19 @@ def read_states(clone: Clone, records: Mapping[str, bytes], mesh: str) -> dict[s
     return states
 
 
+def present_states(records: Mapping[str, bytes], mesh: str) -> dict[str, State]:
+    """Return the states by the present files alone: in a plain folder nobody knows what stood there before.
+
+    Raises RefusedError as `read_states` does.
+    """
+    states = {}
+    for path, content in sorted(records.items()):
+        cluster = path.rpartition("/")[2].removesuffix(".yaml")
+        record, unreadable = _present(content, mesh, cluster)
+        states[cluster] = State(cluster=cluster, record=record, newest=record, unreadable=unreadable)
+    return states
+
+
 def _earlier(versions: Sequence[Version]) -> Sequence[Version]:
     """Return the versions that may be later ones than that which stands there now.
 

@@ -10,7 +10,7 @@ from gitops_gen.report.inventory import count
 from gitops_gen.report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gitops_gen.layout.ownership import Reconciled, Refusal
 
@@ -59,9 +59,9 @@ def generated_text(reconciled: Reconciled, *, files: int, verified: int) -> str:
     return "\n".join(lines)
 
 
-def generated_json(reconciled: Reconciled, *, files: int, verified: int) -> str:
+def generated_json(reconciled: Reconciled, *, files: int, verified: int, kept: Mapping[str, object]) -> str:
     """Return what `generate` did as JSON (documented in docs/reference/json.md)."""
-    return _json(reconciled, files=files, extra={"verifiedUnits": verified})
+    return _json(reconciled, files=files, extra={"kept": kept, "verifiedUnits": verified})
 
 
 def checked_text(reconciled: Reconciled, *, files: int) -> str:
@@ -76,12 +76,12 @@ def checked_text(reconciled: Reconciled, *, files: int) -> str:
     return "\n".join(lines)
 
 
-def checked_json(reconciled: Reconciled, *, files: int) -> str:
+def checked_json(reconciled: Reconciled, *, files: int, kept: Mapping[str, object]) -> str:
     """Return what `check` found as JSON (documented in docs/reference/json.md)."""
-    return _json(reconciled, files=files, extra={})
+    return _json(reconciled, files=files, extra={"kept": kept})
 
 
-def _json(reconciled: Reconciled, *, files: int, extra: dict[str, int]) -> str:
+def _json(reconciled: Reconciled, *, files: int, extra: Mapping[str, object]) -> str:
     value = {
         "files": files,
         "writes": sorted(reconciled.writes),

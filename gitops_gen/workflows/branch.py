@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.delivery.states import State, read_states
 from gitops_gen.engines.units import engine_of
@@ -14,7 +14,7 @@ from gitops_gen.workflows.desired import Comparison, Target, compare
 from gitops_gen.workflows.standing import Standing, stand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.delivery.moves import Move
@@ -57,32 +57,60 @@ def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozense
     entries = clone.entries(*OWNED_ROOTS)
     records = read_paths(clone, entries, [path for path in entries if is_record(path)])
     states = read_states(clone, records, inventory.mesh.name)
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        return read_paths(clone, entries, paths)
+
+    sides = hold_against(inventory, entries, states, read, accepted)
+    return Found(
+        inventory=sides.inventory,
+        entries=entries,
+        states=states,
+        target=sides.target,
+        whole=sides.whole,
+        standing=stand(sides.whole, sides.target.found, clone.object_format),
+    )
+
+
+class Sides(NamedTuple):
+    """An inventory, what it was held against, and what came of it; see `Found`."""
+
+    inventory: Inventory
+    target: Target
+    whole: Comparison
+
+
+def hold_against(  # noqa: PLR0913 - what stands somewhere, and how to read it
+    inventory: Inventory,
+    entries: Mapping[str, Entry],
+    states: Mapping[str, State],
+    read: Callable[[Sequence[str]], dict[str, bytes]],
+    accepted: frozenset[str] = frozenset(),
+    *,
+    written: Mapping[str, str] | None = None,
+) -> Sides:
+    """Hold all of an inventory against what stands on a branch or in a folder; `read` returns the content of files.
+
+    `written` are virtual addresses, host -> address, that hosts have beside those that are recorded.
+    """
     known = {cluster: state.record for cluster, state in states.items() if state.record}
     gone = {cluster: record.engine for cluster, record in known.items() if cluster not in inventory.clusters}
     inventory = replace(inventory, left=gone)
     moving = {cluster: record for cluster, record in known.items() if record.move}
     shares = moves_in_argocd(inventory, moving)
     inventory = synced_as_recorded(inventory, moving)
-    addresses: dict[str, str] = {}
+    addresses = dict(written or {})
     for _, state in sorted(states.items()):
         # Where two clusters disagree, the first by name wins.
         addresses = {**(state.newest.addresses if state.newest else {}), **addresses}
     target = Target(
         # What was published is remembered beside the tree; it is no part of it.
         found={path: entry for path, entry in entries.items() if not path.startswith("published/")},
-        read=lambda paths: read_paths(clone, entries, paths),
+        read=read,
         addresses=addresses,
         moving=shares,
     )
-    whole = compare(inventory, target, accepted)
-    return Found(
-        inventory=inventory,
-        entries=entries,
-        states=states,
-        target=target,
-        whole=whole,
-        standing=stand(whole, target.found, clone.object_format),
-    )
+    return Sides(inventory, target, compare(inventory, target, accepted))
 
 
 def synced_as_recorded(inventory: Inventory, records: Mapping[str, Published]) -> Inventory:

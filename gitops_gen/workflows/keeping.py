@@ -83,12 +83,12 @@ class Kept:
 def settle(  # noqa: PLR0913, PLR0917 - what is known of the branch, and what is asked of the run
     inventory: Inventory,
     standing: Standing,
-    clone: Clone,
+    clone: Clone | None,
     states: Mapping[str, State],
     fence: Fence,
     chosen: Chosen,
 ) -> Kept:
-    """Work out what stays.
+    """Work out what stays. Without a clone there is no history to tell what was taken back.
 
     Raises RefusedError when a chosen workload needs what is shared with others and not chosen, and when what stays
     does not fit together.
@@ -257,13 +257,13 @@ def _not_chosen(
     return {(cluster, folder_of_resource(one)) for one in (*live, *there)} - {(cluster, one) for one in chosen}
 
 
-def _taken_back(standing: Standing, clone: Clone, state: State) -> tuple[Hold, ...] | None:
+def _taken_back(standing: Standing, clone: Clone | None, state: State) -> tuple[Hold, ...] | None:
     """Return the holds for what a person took back in a cluster; None where nobody did, or the record is no help.
 
     It may be none at all: when only the record went back, or nothing that is rendered.
     """
-    base = clone.base
-    if base is None or state.unreadable or not state.versions:
+    base = clone.base if clone else None
+    if clone is None or base is None or state.unreadable or not state.versions:
         return None
     differs = state.record is not None and standing.tree_id(state.cluster, clone.object_format) != state.record.tree
     if not state.went_back and not differs:

@@ -13,7 +13,6 @@ from gitops_gen.delivery.published import (
     load_published,
     next_published,
     published_path,
-    recorded_addresses,
 )
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.kustomization import kustomization
@@ -215,16 +214,3 @@ def test_the_tree_id_follows_the_closure(path: str) -> None:
 @pytest.mark.parametrize("path", ["base/mq/kafka/x.yaml", "overlays/eastern/x.yaml", "published/east.yaml", "README"])
 def test_the_tree_id_heeds_nothing_else(path: str) -> None:
     assert identity(tree(**{path: "changed\n"})) == identity(tree())
-
-
-def test_addresses_are_remembered_over_all_clusters() -> None:
-    west = replace(EAST, cluster="west", addresses={"a.example.com": "240.241.0.7", "c.example.com": "240.241.0.3"})
-    records = {"published/west.yaml": dump_published(west), "published/east.yaml": dump_published(EAST)}
-    assert recorded_addresses(records) == {
-        "a.example.com": "240.241.0.1",
-        "b.example.com": "240.241.0.2",
-        "c.example.com": "240.241.0.3",
-    }
-    assert recorded_addresses({}) == {}
-    with pytest.raises(RefusedError, match="not written"):
-        recorded_addresses({"published/east.yaml": b"people's\n"})

@@ -139,5 +139,9 @@ def test_the_same_as_json() -> None:
             {"path": "overlays/b", "unit": "overlays/b/data", "reason": "it is a symlink", "diff": "", "help": ""},
         ],
     }
-    assert json.loads(checked_json(outcome, files=7)) == found
-    assert json.loads(generated_json(outcome, files=7, verified=3)) == {**found, "verifiedUnits": 3}
+    assert json.loads(checked_json(outcome, files=7, kept={})) == {**found, "kept": {}}
+    assert json.loads(generated_json(outcome, files=7, verified=3, kept={})) == {
+        **found,
+        "kept": {},
+        "verifiedUnits": 3,
+    }
