@@ -24,7 +24,7 @@ _RESOURCES: tuple[Rule, ...] = (
         "entry-without-identity",
         "Callers of a ServiceEntry with resolution DNS know that its endpoints speak mesh TLS.",
     ),
-    Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port is visible to no sidecar."),
+    Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port and no address is visible to no sidecar."),
     Rule(
         "GGI003",
         "two-protocols",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str, list[Compiled]]:
     """Return the resources of each cluster, in an order that depends on the inventory's meaning alone.
 
-    `addresses` are the virtual addresses of pods that other clusters dial, host -> address. Presupposes that no rule
+    `addresses` are the virtual addresses of pods by host, for all of `hosts_with_address`. Presupposes that no rule
     found an error.
     """
     mesh = inventory.mesh.name
@@ -35,7 +35,7 @@ def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str
             entrances = read_entrances(mesh, workload, placements, cluster)
             compiled[name] += compile_whole_workload(workload, placements, cluster, entrances.companions)
             for placement in placements:
-                compiled[name] += compile_pods(workload, placement, cluster, surroundings, entrances.pods)
+                compiled[name] += compile_pods(workload, placement, cluster, surroundings, entrances.pods, addresses)
             share(shared[name], workload.namespace, entrances)
     for name, cluster in inventory.clusters.items():
         compiled[name] += compile_cluster_gateways(mesh, cluster, shared[name])

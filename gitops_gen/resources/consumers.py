@@ -14,6 +14,7 @@ from gitops_gen.resources.rules.consumers import consumer_problems
 from gitops_gen.resources.rules.remotes import remote_problems
 from gitops_gen.resources.rules.stand_ins import stand_in_problems
 from gitops_gen.resources.surroundings import read_surroundings
+from gitops_gen.resources.vips import own_hosts_with_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,14 +29,18 @@ def check_consumers(inventory: Inventory) -> list[Problem]:
 
 
 def hosts_with_address(inventory: Inventory) -> list[str]:
-    """Return the hosts that need an address of the vipPool, sorted: pods dialled by a ServiceEntry from elsewhere."""
+    """Return the hosts that need an address of the vipPool, sorted.
+
+    Those of pods that a ServiceEntry leads to from elsewhere, and of those whose own has TCP that sidecars see.
+    """
+    surroundings = read_surroundings(inventory)
     hosts = {
         remote_host(pod, remote.workload, remote.home)
-        for remote in remotes(inventory, read_demand(inventory))
+        for remote in remotes(inventory, surroundings.demand)
         if has_entry(remote_shape(remote.home, remote.caller))
         for pod in remote.placement.pods
     }
-    return sorted(hosts)
+    return sorted(hosts.union(own_hosts_with_address(inventory, surroundings)))
 
 
 def compile_consumers(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str, list[Compiled]]:

@@ -8,7 +8,7 @@ from gitops_gen.compiled import Compiled, Place
 from gitops_gen.resources.labels import pod_labels
 from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
-from gitops_gen.resources.service_entry import blog_service_entry, dns_service_entry, pod_service_entry
+from gitops_gen.resources.service_entry import Seen, blog_service_entry, dns_service_entry, pod_service_entry
 from gitops_gen.resources.shapes import (
     ON_POD_NAMES,
     Backend,
@@ -17,6 +17,7 @@ from gitops_gen.resources.shapes import (
     entry_ports,
     service_ports,
 )
+from gitops_gen.resources.vips import needs_address
 from gitops_gen.resources.visibility import pod_service_visibility, service_entry_visibility
 
 if TYPE_CHECKING:
@@ -25,36 +26,38 @@ if TYPE_CHECKING:
     from gitops_gen.manifest import Manifest
     from gitops_gen.model import Cluster, Placement, Pod, Workload
     from gitops_gen.resources.entrances import Entrance
+    from gitops_gen.resources.fields import ServiceEntry
     from gitops_gen.resources.surroundings import Surroundings
 
-    _Builder = Callable[[Workload, Placement, Pod, Cluster, Sequence[str]], Manifest]
+    _EntryBuilder = Callable[[Workload, Placement, Pod, Cluster, Seen], ServiceEntry]
 
 
-_ENTRIES: Mapping[Backend, _Builder] = {
+_ENTRIES: Mapping[Backend, _EntryBuilder] = {
     Backend.SERVICE_ENTRY: pod_service_entry,
     Backend.DNS: dns_service_entry,
     Backend.BLOG: blog_service_entry,
 }
 
 
-def compile_pods(
+def compile_pods(  # noqa: PLR0913, PLR0917 - one for each thing that decides about a pod
     workload: Workload,
     placement: Placement,
     cluster: Cluster,
     surroundings: Surroundings,
     entrances: Mapping[str, Sequence[Entrance]],
+    addresses: Mapping[str, str],
 ) -> Iterator[Compiled]:
     """Yield the resources of each pod of a placement, in a file of its own: what names it, then the ways to it.
 
-    `entrances` has the ways, by the pod's name.
+    `entrances` has the ways, by the pod's name; `addresses` are those of the vipPool, by host.
     """
     kind = backend(workload, placement, cluster, surroundings)
-    build, seen_by = _backend_builder(kind, workload, placement, cluster, surroundings)
+    build = _backend_builder(kind, workload, placement, cluster, surroundings, addresses)
     source = f"Workload {workload.key}"
     for pod in placement.pods:
         place = Place(namespace=workload.namespace, folder=workload.name, file=pod.name, source=source)
         if build is not None:
-            yield Compiled(build(workload, placement, pod, cluster, seen_by), place)
+            yield Compiled(build(pod), place)
         found = entrances.get(pod.name)
         if found:
             labels = pod_labels(workload.name, pod.name)
@@ -65,12 +68,23 @@ def compile_pods(
                 yield Compiled(route, place)
 
 
-def _backend_builder(
-    kind: Backend, workload: Workload, placement: Placement, cluster: Cluster, surroundings: Surroundings
-) -> tuple[_Builder | None, list[str]]:
-    """Return what makes a pod's backend, and who sees it: the same for all pods of a placement."""
+def _backend_builder(  # noqa: PLR0913, PLR0917 - the same
+    kind: Backend,
+    workload: Workload,
+    placement: Placement,
+    cluster: Cluster,
+    surroundings: Surroundings,
+    addresses: Mapping[str, str],
+) -> Callable[[Pod], Manifest] | None:
+    """Return what makes a pod's backend; who sees it is the same for all pods of a placement."""
     if kind is Backend.POD_SERVICE and service_ports(placement):
-        return pod_service, pod_service_visibility(workload, placement, cluster, surroundings)
+        export_to = pod_service_visibility(workload, placement, cluster, surroundings)
+        return lambda pod: pod_service(workload, placement, pod, cluster, export_to)
     if kind in ON_POD_NAMES and (ports := entry_ports(placement)):
-        return _ENTRIES[kind], service_entry_visibility(workload, placement, cluster, surroundings, ports)
-    return None, []
+        addressed = needs_address(workload, placement, cluster, surroundings)
+        seen = Seen(
+            service_entry_visibility(workload, placement, cluster, surroundings, () if addressed else ports),
+            addresses if addressed else {},
+        )
+        return lambda pod: _ENTRIES[kind](workload, placement, pod, cluster, seen)
+    return None

@@ -70,7 +70,7 @@ def service_entry_visibility(
     surroundings: Surroundings,
     ports: Sequence[Port],
 ) -> list[str]:
-    """Tell who sees a ServiceEntry with these ports: as a Service per pod, unless one of them is TCP.
+    """Tell who sees a ServiceEntry with these ports (none: it has an address): as a Service per pod, but for TCP.
 
     A TCP port without addresses takes over `0.0.0.0:port` in every sidecar that sees it, so then only the ingress
     namespaces do; callers in the mesh have the pod's own name all the same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from gitops_gen.model import BackendChoice, Family
@@ -41,6 +42,7 @@ def prove_backends(table: Table, inventory: Inventory, cluster: Cluster) -> Iter
             found[key] = backend
             workload, placement = pods[key]
             yield from (_problem(backend, text) for text in _differences(backend, workload, placement, cluster))
+            yield from (_problem(backend, text, "GGI013") for text in _outside_pool(backend, inventory.mesh.vip_pool))
             yield from (_problem(backend, text, "GGI015") for text in _hidden(backend, callers.get(workload.key, ())))
     for (namespace, pod), (workload, placement) in pods.items():
         stands_back = placement.backend in {BackendChoice.EXISTING, BackendChoice.NONE}
@@ -66,12 +68,22 @@ def _callers(inventory: Inventory, cluster: Cluster) -> dict[str, set[str]]:
 
 
 def _hidden(backend: Backend, callers: Iterable[str]) -> Iterator[str]:
-    # A ServiceEntry with TCP is for the gateways alone: callers in the mesh have the governing Service.
-    if backend.is_entry and any(_is_tcp(port.protocol) for port in backend.ports.values()):
+    # A ServiceEntry with TCP and no address is for the gateways alone: others have the governing Service.
+    if backend.is_entry and any(_is_tcp(port.protocol) for port in backend.ports.values()) and not _addresses(backend):
         return
     for namespace in sorted(callers):
         if not sees(namespace, backend.seen):
             yield f"{backend} is not exported to {namespace}, where a Consumer dials it"
+
+
+def _addresses(backend: Backend) -> list[str]:
+    return list(backend.resource.spec.get("addresses") or ()) if backend.resource is not None else []
+
+
+def _outside_pool(backend: Backend, pool: str) -> Iterator[str]:
+    for address in _addresses(backend):
+        if ip_address(address) not in ip_network(pool):
+            yield f"{backend} has the address {address}, outside the vipPool {pool}"
 
 
 def _is_tcp(protocol: str) -> bool:

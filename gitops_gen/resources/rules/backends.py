@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.model import BackendChoice, Family
+from gitops_gen.model import BackendChoice
 from gitops_gen.naming import LABEL_LENGTH, is_label
 from gitops_gen.problems import Problem, Severity
 from gitops_gen.resources.shapes import (
@@ -15,7 +15,6 @@ from gitops_gen.resources.shapes import (
     mesh_tls,
     service_ports,
 )
-from gitops_gen.resources.visibility import ingress_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +89,6 @@ def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
                 help=f"write the number in `targetPort`, or {_POD_SERVICE}",
                 related=(here,),
             )
-    yield from _visible_tcp(home, surroundings)
     if placement.backend is not BackendChoice.SERVICE_ENTRY:
         yield from _by_dns(home)
 
@@ -130,29 +128,6 @@ def _by_dns(home: Home) -> Iterator[Problem]:
         subject=home.subject,
         help=_POD_SERVICE,
     )
-
-
-def _visible_tcp(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
-    """Check that no sidecar sees a TCP port of a ServiceEntry: it would take every unknown connection to that port."""
-    workload, placement, cluster = home.workload, home.placement, home.cluster
-    seen_by = ingress_namespaces(placement, cluster) & surroundings.app_namespaces[cluster.name]
-    for port in entry_ports(placement):
-        if port.protocol.family is Family.TCP and seen_by:
-            namespace = min(seen_by)
-            yield Problem(
-                rule="GGI002",
-                message=f'sidecars in namespace "{namespace}" would send every unknown connection to port '
-                f'{port.number} to pods of {workload.key}: "{port.name}" is {port.protocol.value}, and the ingress '
-                "that needs it shares that namespace with applications",
-                location=port.origin,
-                subject=home.subject,
-                help=_POD_SERVICE,
-                related=tuple(
-                    (f'ingress "{ingress.name}" is in {namespace}', ingress.origin)
-                    for ingress in cluster.ingresses
-                    if ingress.namespace == namespace
-                )[:1],
-            )
 
 
 def _none(home: Home, inventory: Inventory) -> Iterator[Problem]:

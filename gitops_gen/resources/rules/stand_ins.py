@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from gitops_gen.naming import LABEL_LENGTH, cluster_prefixed
 from gitops_gen.problems import Problem
 from gitops_gen.resources.addresses import capacity, read_pool
-from gitops_gen.resources.demand import read_demand
 from gitops_gen.resources.remote import (
     RemoteShape,
     has_entry,
@@ -19,6 +18,8 @@ from gitops_gen.resources.remote import (
     remote_shape,
     remotes,
 )
+from gitops_gen.resources.surroundings import read_surroundings
+from gitops_gen.resources.vips import own_hosts_with_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,8 +36,9 @@ def stand_in_problems(inventory: Inventory) -> list[Problem]:
     """Return what keeps pods from having a name and an address of their own in the clusters that dial them."""
     services: _Services | None = None
     problems: list[Problem] = []
-    hosts: set[str] = set()
-    for remote in remotes(inventory, read_demand(inventory)):
+    surroundings = read_surroundings(inventory)
+    hosts = set(own_hosts_with_address(inventory, surroundings))
+    for remote in remotes(inventory, surroundings.demand):
         shape = remote_shape(remote.home, remote.caller)
         if shape is RemoteShape.LED_ENTRY:
             services = _services(inventory) if services is None else services

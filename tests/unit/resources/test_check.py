@@ -80,18 +80,13 @@ def test_a_service_entry_without_ports_is_none() -> None:
     assert rules(one(entry(ports=(a_port(protocol=Protocol.TCP),)))) == ["GGI023"]
 
 
-def test_a_service_entry_with_tcp_is_no_neighbour_of_applications() -> None:
+def test_a_service_entry_with_tcp_may_be_a_neighbour_of_applications() -> None:
     tcp = a_port(name="tcp", protocol=Protocol.TCP, routes=(a_route(start_port=31000),), origin=ELSEWHERE)
     beside = a_cluster(istio={"endpoint_discovery": False}, ingresses=(an_ingress(namespace="shop", origin=THERE),))
     web = a_workload(namespace="shop", name="web", placements=(a_placement(stateful_set="web"),))
     workload = a_workload(placements=(entry(ports=(tcp,)),))
     assert rules(an_inventory(clusters=[ALONE], workloads=[workload, web])) == []
-    (problem,) = problems(an_inventory(clusters=[beside], workloads=[workload, web]))
-    assert (problem.rule, problem.location, problem.related) == (
-        "GGI002",
-        ELSEWHERE,
-        (('ingress "public" is in shop', THERE),),
-    )
+    assert rules(an_inventory(clusters=[beside], workloads=[workload, web])) == []
 
 
 @pytest.mark.parametrize(

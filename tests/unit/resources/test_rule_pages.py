@@ -14,7 +14,6 @@ from gitops_gen.rules import RULES
 
 PAGES = Path(__file__).parents[3] / "docs" / "reference" / "rules"
 MINE = (
-    "002",
     "004",
     "006",
     "007",
