@@ -307,6 +307,14 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A rule that a workload sets aside, and why."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A stateful workload over all its clusters."""
 
@@ -317,6 +325,7 @@ class Workload:
     create_service: bool = False
     allow_consumers: tuple[str, ...] | None = None
     """`namespace/name` or `namespace/*` of who may consume it; None: everybody."""
+    set_aside: tuple[Switch, ...] = ()
     placements: tuple[Placement, ...] = ()
     """Sorted by cluster, then in the order written."""
     origin: Location = field(compare=False, repr=False)
@@ -383,3 +392,7 @@ class Inventory:
     digest: str
     left: Mapping[str, Engine] = field(default_factory=dict)
     """Clusters that have left the inventory, and what still syncs them: what an inventory cannot know by itself."""
+
+    def reasons(self) -> dict[tuple[str, str], str]:
+        """Return why which workload sets which rule aside: (workload, rule) -> reason."""
+        return {(one.key, switch.rule): switch.reason for one in self.workloads for switch in one.set_aside}

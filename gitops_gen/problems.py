@@ -5,12 +5,12 @@ Rules return problems, they never raise; a command reports all of them in one ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Severity(StrEnum):
@@ -49,6 +49,8 @@ class Problem:
     subject: str = ""
     help: str = ""
     related: tuple[tuple[str, Location], ...] = ()
+    workload: str = field(default="", compare=False)
+    """Whose switches count, as `namespace/name`; found at a resource, where `subject` names that."""
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -60,3 +62,23 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Tell whether at least one problem stops the work."""
     return any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def set_aside(problems: Iterable[Problem], reasons: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+    """Yield what is left of problems where workloads have switched rules off.
+
+    `reasons` goes from (workload, rule id) to why. An error becomes a warning that says so, a warning is gone.
+    """
+    for problem in problems:
+        reason = reasons.get((_workload(problem), problem.rule))
+        if reason is None:
+            yield problem
+        elif problem.severity is Severity.ERROR:
+            message = f"{problem.message} (set aside: {reason})"
+            yield replace(problem, severity=Severity.WARNING, message=message, help="")
+
+
+def _workload(problem: Problem) -> str:
+    """Return the workload that a problem is about; the subject of an inventory's problem begins with its document."""
+    kind, _, name = problem.subject.partition(",")[0].partition(" ")
+    return problem.workload or (name if kind == "Workload" else "")

@@ -10,11 +10,16 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """One rule: its id, a short name that people can search for, and one sentence on what holds."""
+    """One rule: its id, a short name that people can search for, and one sentence on what holds.
+
+    `switch` says that a workload may set it aside: what breaks it can be right where people know more than the
+    inventory. All others hold for everybody, as what breaks them is refused, ignored or leads to another pod.
+    """
 
     id: str
     name: str
     holds: str
+    switch: bool = False
 
 
 # On resources: GGI001-GGI099.
@@ -23,12 +28,19 @@ _RESOURCES: tuple[Rule, ...] = (
         "GGI001",
         "entry-without-identity",
         "Callers of a ServiceEntry with resolution DNS know that its endpoints speak mesh TLS.",
+        switch=True,
     ),
-    Rule("GGI002", "tcp-entry-visible", "A ServiceEntry with a TCP port and no address is visible to no sidecar."),
+    Rule(
+        "GGI002",
+        "tcp-entry-visible",
+        "A ServiceEntry with a TCP port and no address is visible to no sidecar.",
+        switch=True,
+    ),
     Rule(
         "GGI003",
         "two-protocols",
         "No port number is HTTP in one backend and TCP in another where sidecars see both.",
+        switch=True,
     ),
     Rule("GGI004", "entry-port-by-name", "A ServiceEntry leads to container ports by number."),
     Rule("GGI005", "entry-on-a-service", "No ServiceEntry has the name of a Service."),
@@ -40,9 +52,12 @@ _RESOURCES: tuple[Rule, ...] = (
         "Each exposed port of each pod is reached by its hosts alone, and no two pods share a backend.",
     ),
     Rule("GGI009", "tcp-port-taken", "A TCP route has its gateway port to itself."),
-    Rule("GGI010", "certificate-on-two-servers", "A certificate is in one server of a gateway port."),
+    Rule("GGI010", "certificate-on-two-servers", "A certificate is in one server of a gateway port.", switch=True),
     Rule(
-        "GGI011", "not-under-certificate", "A host is one label under the wildcard of the certificate that serves it."
+        "GGI011",
+        "not-under-certificate",
+        "A host is one label under the wildcard of the certificate that serves it.",
+        switch=True,
     ),
     Rule("GGI012", "upper-case-host", "Hosts have no upper case letters."),
     Rule("GGI013", "vip-pool", "The vipPool has room for every host that needs an address."),
@@ -55,8 +70,9 @@ _RESOURCES: tuple[Rule, ...] = (
         "GGI015",
         "not-exported",
         "Whatever is used from a namespace is exported to it, and every resource says to whom it is.",
+        switch=True,
     ),
-    Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well."),
+    Rule("GGI016", "budget", "Nothing grows beyond what Istio and Kubernetes take well.", switch=True),
     Rule("GGI017", "no-hosts", "A VirtualService has hosts."),
     Rule("GGI018", "full-names", "Destinations and DestinationRules name their host in full."),
     Rule("GGI019", "no-backend", "What is exposed or consumed has a backend."),
@@ -83,17 +99,20 @@ _RESOURCES: tuple[Rule, ...] = (
         "PeerAuthentication and DestinationRule for a port with its own TLS come as a pair.",
     ),
     Rule("GGI030", "name-too-long", "No generated name or host is longer than Kubernetes, Istio and DNS accept."),
-    Rule("GGI031", "one-pod-again", "Nothing retries, or ejects, the only pod that a route has."),
+    Rule("GGI031", "one-pod-again", "Nothing retries, or ejects, the only pod that a route has.", switch=True),
     Rule("GGI032", "remote-identity", "Mesh TLS reaches a pod dialled from elsewhere, and its identity is known."),
-    Rule("GGI033", "identity-outside", "Nobody asks pods outside the mesh for mesh TLS, or for an identity."),
-    Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens."),
+    Rule(
+        "GGI033", "identity-outside", "Nobody asks pods outside the mesh for mesh TLS, or for an identity.", switch=True
+    ),
+    Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens.", switch=True),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
     Rule("GGI037", "unknown-field", "A resource has the fields of its kind, each of its type."),
-    Rule("GGI038", "policy-passed-by", "A policy for one pod is on a name that its callers use."),
+    Rule("GGI038", "policy-passed-by", "A policy for one pod is on a name that its callers use.", switch=True),
     Rule(
         "GGI039",
         "governing-port",
         "The headless Service has the ports of a ServiceEntry on its pods' names, with the same protocols.",
+        switch=True,
     ),
     Rule("GGI040", "static-names", "The endpoints of a STATIC ServiceEntry are IP addresses."),
     Rule(
@@ -247,6 +266,7 @@ _INVENTORY: tuple[Rule, ...] = (
         "The authority of clients' certificates stands where the ingress's Istio finds it.",
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
+    Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*_RESOURCES, *_READING, *_INVENTORY)}

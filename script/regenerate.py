@@ -80,6 +80,17 @@ def rule_index() -> dict[str, str]:
             for rule in RULES.values()
             if rule.id.removeprefix("GGI").startswith(digit)
         ]
+    switches = ", ".join(f"[{rule.id}]({rule.id}.md)" for rule in RULES.values() if rule.switch)
+    text += [
+        "",
+        "## Setting a rule aside",
+        "",
+        "A workload may set these aside, each with a reason (`setAside`):",
+        "",
+        f"{switches}.",
+        "",
+    ]
+    text += ["All others hold for everybody, as what breaks them is refused, ignored or leads to another pod."]
     return {"docs/reference/rules/README.md": "\n".join(text) + "\n"}
 
 

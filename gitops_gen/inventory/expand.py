@@ -23,6 +23,7 @@ from gitops_gen.model import (
     Istio,
     Limit,
     Mesh,
+    Switch,
     Workload,
 )
 from gitops_gen.problems import Location
@@ -198,6 +199,7 @@ def expand_workload(
         name=metadata.name,
         selector=_pairs(spec.selector or {}),
         create_service=spec.service is not None and spec.service.create,
+        set_aside=tuple(Switch(rule=one.rule, reason=one.reason) for one in spec.set_aside),
         allow_consumers=None if spec.allow_consumers is None else tuple(spec.allow_consumers),
         # Sorting is stable: within a cluster the order written stays.
         placements=tuple(sorted(placements, key=lambda placement: placement.cluster)),

@@ -472,6 +472,15 @@ class PlacementFields(Fields):
     """A Gateway per pod or shared ones, here."""
 
 
+class SwitchFields(Fields):
+    """A rule that is set aside for one workload."""
+
+    rule: Text
+    """Id of the rule, such as `GGI031`; the page of a rule says whether it can be set aside."""
+    reason: Text
+    """Why it does not hold here, for those who review it. It is shown wherever the rule would have been."""
+
+
 class WorkloadSpec(Fields):
     """A stateful workload over all its clusters."""
 
@@ -489,6 +498,8 @@ class WorkloadSpec(Fields):
     """Where the pods are and how many."""
     allow_consumers: Given[list[Text]] = None
     """Who may consume it: `namespace/name` or `namespace/*`. Absent: everybody."""
+    set_aside: list[SwitchFields] = []
+    """Rules that do not hold for this workload, each with a reason."""
     backend: Given[Backend] = None
     """How a route names one pod."""
     gateways: Given[GatewayChoice] = None

@@ -22,7 +22,8 @@ from gitops_gen.inventory.rules.bounds import within_bounds
 from gitops_gen.inventory.rules.ways import see_whole
 from gitops_gen.inventory.validation import validate
 from gitops_gen.inventory.written import Documents, Written
-from gitops_gen.problems import Problem, has_errors, in_order
+from gitops_gen.problems import Problem, has_errors, in_order, set_aside
+from gitops_gen.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,6 +69,7 @@ def load_inventory(sources: Iterable[Source]) -> Loaded:
         whole = see_whole(documents, inventory)
         for inventory_rule in INVENTORY_RULES:
             problems += inventory_rule(whole)
+    problems = list(set_aside(problems, _reasons(documents)))
     return Loaded(
         inventory=None if has_errors(problems) else inventory,
         problems=tuple(in_order(problems)),
@@ -130,6 +132,16 @@ def _name(value: Mapping[str, Any]) -> str:
     metadata = value.get("metadata")
     names = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
     return "/".join(name for name in names if isinstance(name, str))
+
+
+def _reasons(documents: Documents) -> dict[tuple[str, str], str]:
+    """Return why which workload sets which rule aside; a rule that cannot be is a problem of its own."""
+    return {
+        (written.subject.partition(" ")[2], switch.rule): switch.reason
+        for written in documents.workloads
+        for switch in written.fields.spec.set_aside
+        if switch.rule in RULES and RULES[switch.rule].switch
+    }
 
 
 def _digest(documents: list[dict[str, Any]]) -> str:

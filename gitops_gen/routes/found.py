@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.problems import Problem, Severity
 
+WORKLOAD = "gitops-gen.io/workload"
+"""The label that names a resource's workload."""
+
 if TYPE_CHECKING:
     from gitops_gen.routes.resource import Resource
 
@@ -19,6 +22,7 @@ def error(rule: str, resource: Resource, message: str, *, help: str = "", other:
         subject=str(resource),
         help=help,
         related=((str(other), other.location),) if other is not None else (),
+        workload=_workload(resource),
     )
 
 
@@ -32,4 +36,11 @@ def warning(rule: str, resource: Resource, message: str, *, help: str = "", othe
         subject=str(resource),
         help=help,
         related=((str(other), other.location),) if other is not None else (),
+        workload=_workload(resource),
     )
+
+
+def _workload(resource: Resource) -> str:
+    """Return the workload whose resource it is, by its label; "" for what belongs to none, or is not ours."""
+    name = (resource.manifest["metadata"].get("labels") or {}).get(WORKLOAD, "")
+    return f"{resource.namespace}/{name}" if name else ""

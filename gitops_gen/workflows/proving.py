@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.errors import ExitCode, GitopsGenError
 from gitops_gen.layout.paths import Folder, base_folder, file_name, overlay_folder
 from gitops_gen.manifest import load_placed, resource_id
-from gitops_gen.problems import Location, Problem, Severity, has_errors, in_order
+from gitops_gen.problems import Location, Problem, Severity, has_errors, in_order, set_aside
 from gitops_gen.routes.proof import prove_mesh, prove_mixture
 from gitops_gen.routes.resource import Resource, read_resource
 
@@ -78,6 +78,7 @@ def _prove(desired: Desired, place: Callable[[str, Compiled], Location], *, mixe
         ]
     else:
         found = prove_mesh(desired.inventory, resources)
+    found = list(set_aside(found, desired.inventory.reasons()))
     return in_order(problem for problem in found if problem.severity is Severity.ERROR)
 
 

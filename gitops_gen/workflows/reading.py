@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.inventory import load
 from gitops_gen.inventory.source import read_sources
-from gitops_gen.problems import Problem, has_errors, in_order
+from gitops_gen.problems import Problem, has_errors, in_order, set_aside
 from gitops_gen.resources.check import check_shapes
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def judge(sources: Iterable[Source]) -> Judged:
     loaded = load.load_inventory(sources)
     problems = list(loaded.problems)
     if loaded.inventory is not None:
-        problems += check_shapes(loaded.inventory)
+        problems += set_aside(check_shapes(loaded.inventory), loaded.inventory.reasons())
     return Judged(
         inventory=None if has_errors(problems) else loaded.inventory,
         problems=tuple(in_order(problems)),

@@ -24,6 +24,7 @@ from gitops_gen.inventory.rules import (
     references,
     repository,
     resource_names,
+    switches,
     templates,
 )
 
@@ -70,6 +71,7 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     repository.engine_follows,
     repository.branch_name,
     repository.clean_path,
+    switches.known_switches,
 )
 
 INVENTORY_RULES: tuple[InventoryRule, ...] = (
