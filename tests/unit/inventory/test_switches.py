@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gitops_gen.inventory.source import Source
@@ -12,45 +14,46 @@ from gitops_gen.workflows.proving import prove_all
 from gitops_gen.workflows.reading import Judged, judge
 from tests.inventories import cluster, load, mesh, placed
 
-CLOSED = """
+PUBLIC = """
 istio: {endpointDiscovery: false}
 ingresses:
   public:
-    namespace: streaming
-    openPorts: [443]
+    namespace: istio-ingress
+    openPorts: [80]
+    credentialName: wildcard
     hostTemplate: "{cluster}-{pod}.example.com"
 """
-TCP = "{name: tcp, port: 9092, protocol: TCP, expose: {startPort: 19092}}"
+WEB = "{name: http, port: 8080, protocol: HTTP, expose: {port: 443}}"
 
 
-def judged(*set_aside: str, ports: str = TCP, backend: str = "service-entry") -> Judged:
+def judged(*set_aside: str) -> Judged:
+    """Judge a port that is not open, on Gateways of their own that share a certificate."""
     switches = "".join(f"\n  - {{rule: {rule}, reason: known}}" for rule in set_aside)
-    more = f"backend: {backend}\n" + (f"setAside:{switches}" if switches else "")
-    text = "---\n".join([mesh(), cluster("east", CLOSED), placed(ports, more=more)])
+    more = "gateways: per-pod\n" + (f"setAside:{switches}" if switches else "")
+    text = "---\n".join([mesh(), cluster("east", PUBLIC), placed(WEB, more=more)])
     return judge([Source("inventory.yaml", text.encode())])
 
 
 def test_a_rule_on_what_the_inventory_says_is_set_aside() -> None:
-    assert {one.rule for one in judged(backend="pod-service").problems} == {"GGI034"}
-    told = judged("GGI034", backend="pod-service")
-    assert told.inventory is not None
-    assert {(one.rule, one.severity) for one in told.problems} == {("GGI034", Severity.WARNING)}
-    assert all(one.message.endswith("(set aside: known)") for one in told.problems)
+    assert {(one.rule, one.severity) for one in judged().problems} == {("GGI034", Severity.ERROR)}
+    told = {one.rule: one for one in judged("GGI034").problems}
+    assert (told["GGI034"].severity, told["GGI034"].message[-18:]) == (Severity.WARNING, "(set aside: known)")
 
 
 def test_a_rule_on_shapes_and_resources_is_set_aside_in_both() -> None:
-    told = judged("GGI002", "GGI034")
+    assert judged("GGI034").inventory is None
+    told = judged("GGI010", "GGI034")
+    assert {(one.rule, one.severity) for one in told.problems} == {
+        ("GGI010", Severity.WARNING),
+        ("GGI034", Severity.WARNING),
+    }
     assert told.inventory is not None
-    assert {(one.rule, one.severity) for one in told.problems} >= {("GGI002", Severity.WARNING)}
-    assert prove_all(compile_desired(told.inventory)) == []
-
-
-def test_the_resources_are_judged_where_nothing_is_set_aside() -> None:
-    told = judged("GGI002", "GGI034").inventory
-    assert told is not None
-    bare = judged("GGI034").inventory
-    assert bare is None
-    assert told.reasons() == {("streaming/kafka", "GGI002"): "known", ("streaming/kafka", "GGI034"): "known"}
+    assert told.inventory.reasons() == {("streaming/kafka", "GGI010"): "known", ("streaming/kafka", "GGI034"): "known"}
+    desired = compile_desired(told.inventory)
+    assert prove_all(desired) == []
+    (workload,) = told.inventory.workloads
+    bare = replace(told.inventory, workloads=(replace(workload, set_aside=()),))
+    assert {one.rule for one in prove_all(replace(desired, inventory=bare))} == {"GGI010"}
 
 
 @pytest.mark.parametrize(
