@@ -42,7 +42,7 @@ class GitopsGenError(Exception):
 
 
 class InputError(GitopsGenError):
-    """An inventory or a directory cannot be read."""
+    """An inventory or a directory cannot be read or written."""
 
 
 class RefusedError(GitopsGenError):
@@ -76,6 +76,6 @@ class InterruptedPushError(GitopsGenError):
 
 
 class ToolError(GitopsGenError):
-    """git, kustomize or another program is missing, too old, timed out or failed, or a file cannot be written."""
+    """git or kustomize is missing, too old, timed out or failed."""
 
     exit_code = ExitCode.TOOL

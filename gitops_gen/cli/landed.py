@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gitops_gen.errors import ToolError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitops_gen.workflows.publishing import Published
+
+
+@contextmanager
+def telling(done: Published) -> Iterator[None]:
+    """Let a report be written; where that fails, say at least that the commit is on the branch."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if done.commit is None:
+            raise
+        message = f"commit {done.commit} is on {done.branch}, but the report cannot be written: {error.strerror}"
+        raise ToolError(
+            message, help="nothing has to be done again; make room for the report of the next run"
+        ) from error
 
 
 def outcome_value(done: Published) -> dict[str, object]:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 GARBAGE_THRESHOLDS = (100_000, 20, 20)
 """How rarely Python looks for cycles. A run makes hardly any, and looking through what it holds took a fifth of it."""
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FAILING = frozenset({errno.EIO, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ESTALE})
+"""What a machine answers that has no more of something, or whose disk is broken: no bug of ours."""
+
 COMMANDS = {
     "init": "Write an inventory to begin with, its schemas and files for CI.",
     "validate": "Check an inventory: every problem, with its place and what to write.",
@@ -50,7 +54,7 @@ EPILOG = """\b
 Exit codes:
   0    done, or nothing to do          5    rejected by the remote
   1    problems found, or stale        6    outcome unknown
-  2    usage                           7    a program missing or failed, a disk full
+  2    usage                           7    git or kustomize missing or failed
   3    something was refused           70   a bug
   4    superseded, or deadline passed  130  interrupted
 
@@ -151,8 +155,10 @@ def _failed(error: Exception) -> int:
         case click.Abort():
             console.note("gitops-gen: interrupted")
             return int(ExitCode.INTERRUPTED)
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
-            console.note(f"gitops-gen: error: cannot write: {error.strerror}\n  help: make room and run it again")
+        case OSError(errno=number) if number in FULL | FAILING:
+            what = "cannot write" if number in FULL else "the machine fails"
+            help_ = "make room and run it again" if number in FULL else "mend that and run it again"
+            console.note(f"gitops-gen: error: {what}: {error.strerror}\n  help: {help_}")
             return int(ExitCode.TOOL)
         case _:
             trace = "".join(traceback.format_exception(error))

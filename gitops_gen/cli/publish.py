@@ -85,7 +85,7 @@ def command(
     the commit cannot be signed.
     """
     from gitops_gen.cli.kept import kept_code, kept_report
-    from gitops_gen.cli.landed import outcome_text, outcome_value
+    from gitops_gen.cli.landed import outcome_text, outcome_value, telling
     from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, signature, verification
     from gitops_gen.cli.waiting import require_engine, say_waited, wait_for, waited_code, waited_value
     from gitops_gen.report.published import planned_json, planned_text
@@ -116,23 +116,24 @@ def command(
         )
     planned = done.planned
     refusals = planned.comparison.reconciled.refusals
-    if style == "text":
-        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
-        for said in (kept_report(planned.branch.kept, style=style), outcome_text(done)):
-            if said:
-                console.result(said)
-    waited = wait_for(done, told.inventory, where, hear, wait_deadline) if hear else None
-    if style == "text":
-        say_waited(waited)
-    else:
-        more: dict[str, object] = {"kept": kept_report(planned.branch.kept, style=style)}
-        if hear:
-            more["waited"] = waited_value(waited)
-        console.result(
-            planned_json(
-                planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome_value(done), more=more
+    with telling(done):
+        if style == "text":
+            console.result(planned_text(planned.plan, planned.findings, refusals, approved=not done.guarded))
+            for said in (kept_report(planned.branch.kept, style=style), outcome_text(done)):
+                if said:
+                    console.result(said)
+        waited = wait_for(done, told.inventory, where, hear, wait_deadline) if hear else None
+        if style == "text":
+            say_waited(waited)
+        else:
+            more: dict[str, object] = {"kept": kept_report(planned.branch.kept, style=style)}
+            if hear:
+                more["waited"] = waited_value(waited)
+            console.result(
+                planned_json(
+                    planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome_value(done), more=more
+                )
             )
-        )
     code = kept_code(planned, refused=bool(refusals) or done.guarded) or waited_code(waited)
     if code:
         console.end(code)

@@ -68,7 +68,7 @@ def command(
     `gitops-gen release`, or until the inventory says the same. Exit code 0: rolled back, or nothing to do; 1: problems
     in the inventory, or no such revision; 3: something was refused or held back; 4 to 7 as for publish.
     """
-    from gitops_gen.cli.landed import outcome_text, outcome_value
+    from gitops_gen.cli.landed import outcome_text, outcome_value, telling
     from gitops_gen.cli.programs import clock, remote, signature, verification
     from gitops_gen.report.kept import hold_text, hold_value
     from gitops_gen.report.published import planned_json, planned_text
@@ -91,17 +91,18 @@ def command(
     published = done.published
     planned = published.planned
     refusals = planned.comparison.reconciled.refusals
-    if style == "json":
-        outcome: dict[str, object] = {
-            "target": done.target,
-            "holds": [hold_value(cluster, hold) for cluster, hold in done.holds],
-            **outcome_value(published),
-        }
-        console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome))
-    else:
-        console.result(planned_text(planned.plan, planned.findings, refusals, approved=not published.guarded))
-        if published.commit is not None:
-            console.result("\n".join(hold_text(cluster, hold) for cluster, hold in done.holds))
-            console.result(outcome_text(published))
+    with telling(published):
+        if style == "json":
+            outcome: dict[str, object] = {
+                "target": done.target,
+                "holds": [hold_value(cluster, hold) for cluster, hold in done.holds],
+                **outcome_value(published),
+            }
+            console.result(planned_json(planned.plan, planned.findings, refusals, base=planned.base, outcome=outcome))
+        else:
+            console.result(planned_text(planned.plan, planned.findings, refusals, approved=not published.guarded))
+            if published.commit is not None:
+                console.result("\n".join(hold_text(cluster, hold) for cluster, hold in done.holds))
+                console.result(outcome_text(published))
     if refusals or published.guarded:
         console.end(ExitCode.REFUSED)

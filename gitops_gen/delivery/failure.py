@@ -22,6 +22,20 @@ _ADVICE = (
 )
 
 
+_FAULTS = (
+    "input/output error",
+    "no space left",
+    "file too large",
+    "disk quota exceeded",
+    "read-only file system",
+    "out of memory",
+    "cannot allocate memory",
+    "too many open files",
+    "resource temporarily unavailable",
+    "stale file handle",
+)
+
+
 def advice(words: str) -> str:
     """Return what to do about a failure, by git's words."""
     lower = words.lower()
@@ -44,3 +58,12 @@ class GitError(ToolError):
         self.status = status
         self.words = words
         self.output = output
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether git was killed, or the machine failed it: then its failing answers no question.
+
+        A caller that reads a failure as a "no" has to ask this first.
+        """
+        lower = self.words.lower()
+        return self.status < 0 or any(fault in lower for fault in _FAULTS)

@@ -82,7 +82,7 @@ class GitLineage:
     inside: str
 
     def order(self, recorded: str) -> Ordered:
-        """Ask git which of the two commits descends from the other."""
+        """Ask git which of the two commits descends from the other. Raises ToolError when it fails to say."""
         own = self.provenance.revision
         if recorded == own:
             return Ordered(Order.SAME)
@@ -121,14 +121,18 @@ class GitLineage:
     def _has(self, commit: str) -> bool:
         try:
             self.git.cat_file("-e", f"{commit}^{{commit}}")
-        except GitError:
+        except GitError as error:
+            if error.is_fault:
+                raise
             return False
         return True
 
     def _descends(self, younger: str, older: str) -> bool:
         try:
             self.git.merge_base("--is-ancestor", older, younger)
-        except GitError:
+        except GitError as error:
+            if error.is_fault:
+                raise
             # Exit code 1 is a no; a history with holes in it answers nothing else that could be relied on.
             return False
         return True

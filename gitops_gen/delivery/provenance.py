@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery.environment import local_environment
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.url import redact_urls
+from gitops_gen.errors import ToolError
 from gitops_gen.inventory.source import ENDINGS
 from gitops_gen.tree import REGULAR, blob_id
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops_gen.delivery.facade import CleanGit
+
+_NO_REPOSITORY = "not a git repository (or any"
+"""git's words where no folder above has a repository; of one that is named and gone it speaks otherwise."""
 
 _MODES = frozenset({REGULAR, "100755"})
 
@@ -45,7 +49,7 @@ def inventory_provenance(
     """Return the commit whose files are exactly what was read as inventory.
 
     `path` is what the user named (`-` for standard input), `contents` what was read there, by file name as read.
-    Raises ToolError when git is missing or does not answer in time; a path outside Git is no error.
+    Raises ToolError when git is missing, fails or does not answer in time; a path outside Git is no error.
     """
     if path == "-":
         return Provenance(reason="the inventory was read from standard input")
@@ -58,13 +62,20 @@ def inventory_provenance(
     git = CleanGit(folder, reading, timeout_s=timeout_s)
     try:
         top, object_format, revision = _where(git)
-    except GitError:
+    except GitError as error:
+        if error.is_fault or (_NO_REPOSITORY in error.words and _has_repository(folder)):
+            raise _unanswered(path, error) from error
         return Provenance(reason="the inventory is not in a Git repository with a commit")
-    repository = _origin(git)
+    try:
+        repository = _origin(git)
+    except GitError as error:
+        raise _unanswered(path, error) from error
     inside = "" if named == top else named.relative_to(top).as_posix()
     try:
         committed = _committed(git, revision, inside)
-    except GitError:
+    except GitError as error:
+        if error.is_fault:
+            raise _unanswered(path, error) from error
         return Provenance(repository, reason=f"this clone does not hold all of commit {revision[:12]}")
     read = _read(contents, top, object_format)
     # What a reader of the folder would have taken: one that is committed and was not read is missing.
@@ -76,6 +87,16 @@ def inventory_provenance(
     if differing:
         return Provenance(repository, reason=f"{differing[0]} is not as in commit {revision[:12]}")
     return Provenance(repository, revision, date=int(git.log("-1", "--no-show-signature", "--format=%ct", revision)))
+
+
+def _has_repository(folder: Path) -> bool:
+    """Tell whether a repository stands at or above a folder, even if git does not see one there."""
+    return any((above / ".git" / "HEAD").exists() for above in (folder, *folder.parents))
+
+
+def _unanswered(path: str, error: GitError) -> ToolError:
+    """Stop rather than publish an inventory as one that nobody knows the age of."""
+    return ToolError(f"git does not say which commit holds {path}", details=error.details, help=error.help)
 
 
 def _where(git: CleanGit) -> tuple[Path, str, str]:
@@ -100,7 +121,9 @@ def _origin(git: CleanGit) -> str:
     """Return the URL of `origin`, or of the only remote, without credentials; "" where there is none."""
     try:
         listed = git.execute(["git", "config", "--null", "--local", "--get-regexp", r"^remote\..*\.url$"])
-    except GitError:
+    except GitError as error:
+        if error.status != 1:
+            raise
         return ""
     urls: dict[str, str] = {}
     for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:

@@ -515,3 +515,58 @@ def test_a_workload_is_not_released_out_of_a_cluster_that_is_held(world: World) 
     ended = world.run("release", "--cluster", "east", "--workload", "monitoring/prometheus")
     assert ended.code == 3
     assert "is held in east because the whole cluster is" in ended.err
+
+
+def test_a_held_workload_keeps_the_gateway_that_it_needs_and_so_its_whole_cluster(world: World) -> None:
+    text = (world.inventory / "mesh" / "mesh.yaml").read_text()
+    world.write(with_certificate(text, "one"))
+    ended = world.run("publish", "--verify", "none")
+    if ended.code == 3:
+        world.publish("--approve", ended.out.rpartition("--approve ")[2].split()[0])
+    before = world.tip()
+    world.write(with_certificate(text.replace("{cluster: east, replicas: 3}", "{cluster: east, replicas: 4}"), "one"))
+    world.publish()
+    assert world.run("rollback", before, "--cluster", "east", "--workload", "monitoring/prometheus").code == 0
+    world.write(with_certificate(text.replace("{cluster: east, replicas: 3}", "{cluster: east, replicas: 5}"), "two"))
+    said = world.publish(code=3)
+    assert "the whole cluster stays: its routes need istio-ingress/gateways.ingress as it is" in said
+    gateway = "overlays/east/istio-ingress/gateways.ingress/example-public.yaml"
+    assert "credentialName: one" in world.file(gateway)
+    assert "credentialName: two" in world.file(gateway.replace("east", "west"))
+
+
+def test_what_is_shared_and_was_put_back_by_hand_holds_the_whole_cluster(world: World) -> None:
+    world.write((world.inventory / "mesh" / "mesh.yaml").read_text() + CONSUMER)
+    world.publish()
+    text = (world.inventory / "mesh" / "mesh.yaml").read_text()
+    world.write(text.replace("{cluster: west, replicas: 3}", "{cluster: west, replicas: 5}"))
+    world.publish()
+    clone = world.clone()
+    git(clone, "checkout", "--quiet", "HEAD~1", "--", "overlays/east/tools")
+    git(clone, "commit", "--quiet", "-m", "The list as it was")
+    world.push()
+    said = world.publish(code=3)
+    assert "held: cluster east, taken back by hand in" in said
+    assert "west-prometheus-4" not in world.file("overlays/east/tools/consumer.reader/config-map.yaml")
+
+
+def test_what_nobody_published_is_nothing_to_roll_back_to(world: World) -> None:
+    clone = world.clone()
+    pod = "overlays/east/monitoring/prometheus/prometheus-0.yaml"
+    edited = (clone / pod).read_text().replace("9090", "9999")
+    (clone / pod).write_text(edited)
+    record = clone / "published" / "west.yaml"
+    record.write_text(record.read_text().replace("serial: 2", "serial: 7"))
+    git(clone, "commit", "--quiet", "--all", "-m", "Edits")
+    by_hand = world.push()
+    ended = world.run("rollback", "1", "--cluster", "west")
+    assert ended.code == 3
+    assert "west cannot be rolled back: published/west.yaml cannot be used: somebody edited it" in ended.err
+    assert world.run("release", "--cluster", "west").code == 0
+    world.publish("--accept-edits", pod)
+    ended = world.run("rollback", by_hand, "--cluster", "east")
+    assert ended.code == 3
+    assert f"{pod} had been edited by hand at {by_hand[:12]}" in ended.err
+    # Serials are looked for among the records that can be read.
+    assert world.run("rollback", "1", "--cluster", "west").code == 0
+    assert pods(world) == {"east": 3, "north": 3, "west": 2}

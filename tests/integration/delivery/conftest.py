@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.delivery.remotes import Bare, Forge, Handler, Server, certificate, make_bare
+from tests.integration.delivery.remotes import CERTIFICATE, Bare, Forge, Handler, Server, make_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
     handler = type("Handler", (Handler,), {"forge": made})
     server = Server(("127.0.0.1", 0), handler)
     server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.context.load_cert_chain(certificate())
+    server.context.load_cert_chain(CERTIFICATE)
     made.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

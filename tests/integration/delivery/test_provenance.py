@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from gitops_gen.delivery import environment
+from gitops_gen.delivery.failure import GitError
+from gitops_gen.delivery.lineage import inventory_lineage
 from gitops_gen.delivery.provenance import Provenance, inventory_provenance
+from gitops_gen.errors import ToolError
 from tests.integration.delivery.remotes import git
 
 FILES = {"mesh.yaml": "kind: Mesh\n", "teams/db.yml": "kind: Workload\n", "teams/README.md": "for people\n"}
@@ -219,3 +222,38 @@ def test_the_callers_git_variables_do_not_count(checkout: Path, monkeypatch: pyt
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(checkout))
     assert provenance(checkout / "inventory", read(checkout)).revision == wanted
+
+
+def broken_git(folder: Path, word: str, end: str) -> dict[str, str]:
+    """Return an environment in which git ends in a way of its own when it is called with a word."""
+    folder.mkdir()
+    shim = folder / "git"
+    shim.write_text(f'#!/bin/sh\ncase " $* " in *" {word} "*) {end};; esac\nexec "{shutil.which("git")}" "$@"\n')
+    shim.chmod(0o700)
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.parametrize("end", ["kill -9 $$", "echo 'fatal: x: Input/output error' >&2; exit 128"])
+@pytest.mark.parametrize("word", ["rev-parse", "config", "ls-tree"])
+def test_a_git_that_fails_is_not_taken_at_its_word(checkout: Path, tmp_path: Path, word: str, end: str) -> None:
+    """An inventory that seems to be in no commit would have no order, and could go over a newer one."""
+    environment = broken_git(tmp_path / "bin", word, end)
+    with pytest.raises(ToolError, match="git does not say which commit holds"):
+        inventory_provenance(str(checkout / "inventory"), read(checkout), environment=environment, timeout_s=30)
+
+
+@pytest.mark.parametrize("word", ["cat-file", "merge-base"])
+def test_an_order_that_git_fails_to_tell_is_not_taken_for_none(checkout: Path, tmp_path: Path, word: str) -> None:
+    first = head(checkout)
+    git(checkout, "commit", "--quiet", "--allow-empty", "-m", "Next")
+    known = provenance(checkout / "inventory", read(checkout))
+    environment = broken_git(tmp_path / "bin", word, "kill -9 $$")
+    lineage = inventory_lineage(str(checkout / "inventory"), known, environment=environment, timeout_s=30)
+    with pytest.raises(GitError, match="exit code -9"):
+        lineage.order(first)
+
+
+def test_a_repository_that_git_cannot_read_is_not_taken_for_none(checkout: Path) -> None:
+    (checkout / ".git" / "HEAD").write_text("nothing of use\n")
+    with pytest.raises(ToolError, match="git does not say which commit holds"):
+        provenance(checkout / "inventory", read(checkout))
