@@ -61,7 +61,7 @@ def inventory_provenance(
     reading = local_environment(environment, home=os.devnull, config={"safe.directory": "*"})
     git = CleanGit(folder, reading, timeout_s=timeout_s)
     try:
-        top, object_format, revision = _where(git)
+        top, object_format, revision = _asked_twice(git)
     except GitError as error:
         if error.is_fault or (_NO_REPOSITORY in error.words and _has_repository(folder)):
             raise _unanswered(path, error) from error
@@ -97,6 +97,14 @@ def _has_repository(folder: Path) -> bool:
 def _unanswered(path: str, error: GitError) -> ToolError:
     """Stop rather than publish an inventory as one that nobody knows the age of."""
     return ToolError(f"git does not say which commit holds {path}", details=error.details, help=error.help)
+
+
+def _asked_twice(git: CleanGit) -> tuple[Path, str, str]:
+    """Ask again before a no is believed: git says of a file that it failed to read that it is not there."""
+    try:
+        return _where(git)
+    except GitError:
+        return _where(git)
 
 
 def _where(git: CleanGit) -> tuple[Path, str, str]:

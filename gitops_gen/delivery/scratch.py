@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,10 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
 
     It is made in `parent`, by default in the system's place for temporary files. Raises ToolError when that fails.
     """
-    place = Path(tempfile.gettempdir()) if parent is None else parent
+    try:
+        place = Path(tempfile.gettempdir()) if parent is None else parent
+    except OSError as error:
+        raise ToolError("there is no place for temporary files", help="name one in TMPDIR") from error
     sweep(place)
     try:
         made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
@@ -36,7 +39,7 @@ def private_folder(parent: Path | None = None) -> Iterator[Path]:
     try:
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        _remove(made)
 
 
 def sweep(parent: Path) -> None:
@@ -50,4 +53,11 @@ def sweep(parent: Path) -> None:
             continue
         # A link or a file of that name is no folder of ours: rmtree leaves it alone.
         if found.st_uid == os.geteuid() and found.st_mtime < oldest:
-            shutil.rmtree(left, ignore_errors=True)
+            _remove(left)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder as far as that goes: what became of the run is no other for it."""
+    # Not every error is ignored by rmtree, whatever it is asked.
+    with suppress(OSError):
+        shutil.rmtree(folder, ignore_errors=True)

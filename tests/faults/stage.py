@@ -162,12 +162,14 @@ class Stage:
             return f"the branch cannot be read: {error}", "elsewhere"
         state = {self.old: "old", self.new: "new"}.get(tip)
         left = [one.name for one in self.scratch.iterdir()]
+        # A report that could not be written names the commit all the same.
+        nothing = ended.code in NOTHING_LANDED and f"commit {tip} is on" not in ended.said
         broken = (
             (state is None, "elsewhere", f"the branch is at {tip}, which is neither the old nor the new commit"),
             (ended.hung, "hung", "it did not end"),
             (ended.code == BUG or "Traceback" in ended.said, "bug", "it ended with a traceback"),
             (ended.code == 0 and state == "old", "false success", "it said that it had published"),
-            (ended.code in NOTHING_LANDED and state == "new", "false failure", "it said that nothing was published"),
+            (nothing and state == "new", "false failure", "it said that nothing was published"),
             (bool(left) and not killed, "litter", f"it left {left}"),
         )
         for found, outcome, problem in broken:

@@ -127,7 +127,9 @@ class Zygote:
 def serve(asking: IO[str], answering: IO[str]) -> None:
     """Answer requests until nobody asks any more."""
     from gitops_gen.cli.main import main
+    from gitops_gen.delivery import push
 
+    push.PAUSE_S = 0.05  # nobody has to be waited for
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -195,9 +197,7 @@ def _begin(request: dict[str, Any], main: Callable[[Sequence[str]], int]) -> int
     child = os.fork()
     if not child:
         os.close(beginning)
-        os.read(waiting, 1)
-        os.close(waiting)
-        _child(request, main)
+        _child(request, main, waiting)
     os.close(waiting)
     if request["tracer"]:
         tracer = request["tracer"]
@@ -212,10 +212,12 @@ def _begin(request: dict[str, Any], main: Callable[[Sequence[str]], int]) -> int
     return child
 
 
-def _child(request: dict[str, Any], main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Be the run, from its first step to its end."""
+def _child(request: dict[str, Any], main: Callable[[Sequence[str]], int], waiting: int) -> NoReturn:
+    """Be the run, from its first step to its end; it begins when `waiting` is closed at the other end."""
     code = UNBEGUN
     try:
+        os.read(waiting, 1)
+        os.close(waiting)
         os.environ.clear()
         os.environ.update(request["environment"])
         tempfile.tempdir = None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.delivery.remotes import CERTIFICATE, Bare, Forge, Handler, Server, make_bare
+from tests.integration.delivery.remotes import Bare, Forge, make_bare, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,18 +22,8 @@ def bare(tmp_path: Path) -> Bare:
 @pytest.fixture
 def forge(tmp_path: Path) -> Iterator[Forge]:
     """Serve the repositories below `tmp_path / "srv"` by https on loopback."""
-    made = Forge(tmp_path / "srv")
-    handler = type("Handler", (Handler,), {"forge": made})
-    server = Server(("127.0.0.1", 0), handler)
-    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.context.load_cert_chain(CERTIFICATE)
-    made.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(tmp_path / "srv") as made:
+        yield made
 
 
 @pytest.fixture(params=["path", "file", "https"])

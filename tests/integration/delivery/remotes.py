@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import http.server
 import os
+import ssl
 import subprocess
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +20,6 @@ from gitops_gen.delivery.clone import open_clone
 from gitops_gen.delivery.url import parse_repository
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
@@ -210,6 +211,24 @@ class Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent: a client that hangs up is part of the tests."""
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[Forge]:
+    """Serve the repositories below a folder by https on loopback."""
+    made = Forge(root)
+    server = Server(("127.0.0.1", 0), type("Handler", (Handler,), {"forge": made}))
+    server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.context.load_cert_chain(CERTIFICATE)
+    made.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager

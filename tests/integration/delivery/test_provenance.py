@@ -257,3 +257,11 @@ def test_a_repository_that_git_cannot_read_is_not_taken_for_none(checkout: Path)
     (checkout / ".git" / "HEAD").write_text("nothing of use\n")
     with pytest.raises(ToolError, match="git does not say which commit holds"):
         provenance(checkout / "inventory", read(checkout))
+
+
+def test_a_git_that_fails_once_is_asked_again(checkout: Path, tmp_path: Path) -> None:
+    once = f"[ -e '{tmp_path}/failed' ] || {{ touch '{tmp_path}/failed'; exit 128; }}"
+    environment = broken_git(tmp_path / "bin", "rev-parse", once)
+    inventory = str(checkout / "inventory")
+    found = inventory_provenance(inventory, read(checkout), environment=environment, timeout_s=30)
+    assert found.revision == head(checkout)

@@ -58,3 +58,24 @@ def test_a_private_folder_is_ours_alone_and_goes_with_whatever_is_in_it(tmp_path
 def test_a_place_that_takes_no_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="no temporary folder can be made in"), private_folder(tmp_path / "nowhere"):
         pytest.fail("there is no such place")
+
+
+def test_a_machine_without_a_place_for_temporary_files_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    with pytest.raises(ToolError, match="there is no place for temporary files"), private_folder():
+        pytest.fail("there is no such place")
+
+
+def test_what_cannot_be_removed_does_not_change_how_a_run_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("shutil.rmtree", fails)
+    with private_folder(tmp_path) as made:
+        pass
+    assert made.exists()
