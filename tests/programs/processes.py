@@ -70,6 +70,20 @@ class Processes:
                 end = "".join(lines.readlines()[-15:])
             raise RuntimeError(f"{name} ended with {code}:\n{end}")
 
+    def check_all(self) -> None:
+        """Raise RuntimeError when one of the programs has ended."""
+        for name in self._running:
+            self.check(name)
+
+    def peaks(self) -> dict[str, int]:
+        """Return the most memory that each program had at one time, in MiB."""
+        found = {}
+        for name, process in self._running.items():
+            with open(f"/proc/{process.pid}/status") as status:  # noqa: PTH123 - no folder of ours
+                peak = next((line for line in status if line.startswith("VmHWM:")), "VmHWM: 0 kB")
+            found[name] = int(peak.split()[1]) // 1024
+        return found
+
     def stop(self, name: str) -> None:
         """End a program and what it has started; does nothing when it is not running."""
         process = self._running.pop(name, None)

@@ -1,0 +1,130 @@
+"""Runs the scenarios with both engines and writes what was seen; `script/engines` calls this."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.engines.clusters import clusters
+from tests.engines.page import page
+from tests.engines.scenarios import SCENARIOS
+from tests.engines.stand import Stand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ENGINES = ("flux", "argocd")
+SHORT = ("scale-down",)
+"""What the checks of every change run."""
+
+PORT, PORTS = 21000, 100
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "engine-scenarios.md"
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "A. Person"), ("EMAIL", "person@example.com"))
+}
+
+
+class Outcome(NamedTuple):
+    """How a scenario ended: what was seen, or what was not as it should be, and how long it took."""
+
+    engine: str
+    scenario: str
+    ok: bool
+    said: str
+    seconds: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for and return the exit code."""
+    parser = argparse.ArgumentParser(prog="script/engines")
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="only this one")
+    parser.add_argument("--port", type=int, default=PORT, help=f"the first of {PORTS} ports on loopback")
+    parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
+    parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}")
+    parser.add_argument("--list", action="store_true", help="say which scenarios there are")
+    parser.add_argument("words", nargs="*", help="only scenarios whose names hold one of these words")
+    options = parser.parse_args(arguments)
+    names = [name for name in SCENARIOS if _chosen(name, options.words, short=options.short)]
+    if options.list or not names:
+        print("\n".join(SCENARIOS))
+        return 0 if options.list else 2
+    if taken := _taken(options.port):
+        print(f"script/engines: port {taken} is in use; choose others with --port", file=sys.stderr)
+        return 7
+    os.environ.update(IDENTITY)
+    outcomes: list[Outcome] = []
+    memory: dict[str, dict[str, int]] = {}
+    begun = time.monotonic()
+    with _folder(options.keep) as folder:
+        for engine in options.engine or ENGINES:
+            ended, memory[engine] = _run(engine, names, folder / engine, options.port)
+            outcomes += ended
+    whole = not options.words and not options.short and not options.engine
+    failed = [one for one in outcomes if not one.ok]
+    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} as they should be, {time.monotonic() - begun:.0f} s")
+    if whole:
+        PAGE.write_text(page(outcomes, memory, time.monotonic() - begun), encoding="utf-8")
+        print(f"written: {PAGE.name}")
+    return int(bool(failed))
+
+
+def _run(engine: str, names: Sequence[str], folder: Path, port: int) -> tuple[list[Outcome], dict[str, int]]:
+    """Run scenarios with one engine, all in the same clusters; return how they ended, and the memory of programs."""
+    begun = time.monotonic()
+    outcomes = []
+    with clusters(folder / "clusters", engine, port) as running:
+        print(f"{engine}: up after {time.monotonic() - begun:.0f} s", flush=True)
+        for name in names:
+            started = time.monotonic()
+            try:
+                with Stand(running, folder / "inventories", name) as stand:
+                    said, ok = SCENARIOS[name](stand), True
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are run
+                said, ok = f"{type(error).__name__}: {error}", False
+                traceback.print_exc()
+            outcome = Outcome(engine, name, ok, said, time.monotonic() - started)
+            outcomes.append(outcome)
+            print(f"{engine} {name}: {'ok' if ok else 'FAILED'}, {outcome.seconds:.0f} s: {said}", flush=True)
+        return outcomes, running.memory()
+
+
+def _chosen(name: str, words: Sequence[str], *, short: bool) -> bool:
+    if short:
+        return name in SHORT
+    return not words or any(word in name for word in words)
+
+
+def _taken(first: int) -> int | None:
+    """Return a port that somebody listens on, None when all are free."""
+    for port in range(first, first + PORTS):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                return port
+    return None
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True)
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="gitops-gen-engines-") as made:
+        yield Path(made)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

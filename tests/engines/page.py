@@ -1,0 +1,74 @@
+"""The page with what the engine scenarios saw."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from tests.engines.scenarios import SCENARIOS
+from tests.programs.catalogue import MODULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from script.engines import Outcome
+
+HEAD = """\
+# Engine scenarios
+
+What the real controllers of Flux and Argo CD did with repositories that gitops-gen generated and published. Written by
+`script/engines`, which runs all of it again: two clusters, each a Kubernetes API with its garbage collector; in them
+Flux, or Argo CD in one for both; and a Git server over HTTP. The engine objects are those that were published, with the
+repository's URL replaced, applied with strict validation.
+
+A scenario passes when what it says was seen in both clusters, by resources' UIDs, and when afterwards every resource
+that lives there is, field by field, what `kustomize build` makes of the sync units, and there is no other. Waiting is
+done by gitops-gen's own `--wait` and `status`.
+"""
+
+PROGRAMS = {
+    "Kubernetes": ("kube-apiserver", "k8s.io/kubernetes"),
+    "etcd": ("etcd", "go.etcd.io/etcd/server/v3"),
+    "kustomize": ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
+    "source-controller": ("source-controller", "github.com/fluxcd/source-controller"),
+    "kustomize-controller": ("kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+    "Argo CD": ("argocd", "github.com/argoproj/argo-cd/v3"),
+}
+"""What the programs are called, and which module of which folder tells their version."""
+
+TITLES = {"flux": "Flux", "argocd": "Argo CD"}
+
+
+def page(outcomes: Sequence[Outcome], memory: Mapping[str, Mapping[str, int]], seconds: float) -> str:
+    """Write the page."""
+    versions = ", ".join(f"{name} {_version(*place)}" for name, place in PROGRAMS.items())
+    lines = [HEAD, f"Versions: {versions}.", ""]
+    lines += ["| scenario | what happens | Flux | Argo CD |", "|---|---|---|---|"]
+    by_name = {(one.scenario, one.engine): one for one in outcomes}
+    for name, scenario in SCENARIOS.items():
+        cells = [_cell(by_name.get((name, engine))) for engine in TITLES]
+        lines.append(f"| {name} | {scenario.__doc__} | {' | '.join(cells)} |")
+    failed = sum(not one.ok for one in outcomes)
+    took = f"{seconds / 60:.0f} minutes in all, on {os.cpu_count()} processors"
+    lines += ["", f"{len(outcomes)} runs, {failed} of them not as they should be; {took}."]
+    lines += ["Seconds include making the mesh and taking it away again."]
+    lines += ["", "## Memory", "", "The most that each program had at one time, in MiB.", ""]
+    lines += ["| program | " + " | ".join(TITLES.values()) + " |", "|---|---|---|"]
+    for program in sorted({name for each in memory.values() for name in each}):
+        sizes = [str(memory.get(engine, {}).get(program, "")) for engine in TITLES]
+        lines.append(f"| {program} | {' | '.join(sizes)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return ""
+    said = re.sub(r"\s+", " ", outcome.said).replace("|", "/")[:300]
+    return f"{said} ({outcome.seconds:.0f} s)" if outcome.ok else f"**not as it should be**: {said}"
+
+
+def _version(folder: str, module: str) -> str:
+    text = (MODULES / folder / "go.mod").read_text()
+    found = re.search(rf"^(?:require)?\s*{re.escape(module)} v(\S+)", text, re.MULTILINE)
+    return found[1] if found else "unknown"

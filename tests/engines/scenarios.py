@@ -1,0 +1,416 @@
+"""What becomes of generated repositories with the real controllers: one function a scenario, each for both engines.
+
+Each begins with nothing, and returns what was seen, for the table of docs/reference/engine-scenarios.md. After each,
+what lives in both clusters is exactly what kustomize makes of the branch. A failed assertion says what was not so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+from gitops_gen.engines.status import State
+from tests.command import git
+from tests.engines.clusters import HUB, NAMES, namespace
+from tests.engines.oracle import by_kind, versions
+from tests.engines.stand import APPLICATION_SET, KUBECTL, SIZES, inventory_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.engines.oracle import Name
+    from tests.engines.stand import Sizes, Stand
+
+Identities = dict[str, dict["Name", str]]
+
+POD_KINDS = {"Gateway": 1, "ServiceEntry": 1, "VirtualService": 1}
+"""What a pod has of its own."""
+
+
+def changed(key: str, **pods: int) -> Sizes:
+    """Return the sizes that scenarios begin with, with one workload in others."""
+    sizes = {name: dict(placed) for name, placed in SIZES.items()}
+    sizes[key] |= pods
+    return sizes
+
+
+def gone_and_new(before: Identities, after: Identities, cluster: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what went and what came in a cluster, by kind; one that was made anew is both."""
+    old, new = set(before[cluster].items()), set(after[cluster].items())
+    return by_kind(name for name, _ in old - new), by_kind(name for name, _ in new - old)
+
+
+def times(count: int) -> dict[str, int]:
+    return {kind: number * count for kind, number in POD_KINDS.items()}
+
+
+def first_sync(stand: Stand) -> str:
+    """A new repository, two clusters."""
+    report = stand.fresh()
+    return f"{stand.check()} resources in {len(report.units)} units"
+
+
+def scale_up(stand: Stand) -> str:
+    """Two pods more in one cluster, by `publish --wait`."""
+    stand.fresh()
+    before = stand.all_identities()
+    stand.sizes(changed("data/db", east=5))
+    said = stand.publish("--wait", "--wait-deadline", "240")
+    assert "applied: 1 sync unit at " in said, said
+    after = stand.all_identities()
+    assert gone_and_new(before, after, "east") == ({}, times(2))
+    assert gone_and_new(before, after, "west") == ({}, {})
+    stand.check()
+    return "exactly the 6 resources of 2 pods came; nothing else was touched"
+
+
+def scale_down(stand: Stand) -> str:
+    """Two pods fewer in one cluster."""
+    stand.fresh(changed("data/db", east=5, west=5))
+    before = stand.all_identities()
+    stand.sizes(changed("data/db", east=3, west=5))
+    stand.publish()
+    stand.settled()
+    after = stand.all_identities()
+    assert gone_and_new(before, after, "east") == (times(2), {})
+    assert gone_and_new(before, after, "west") == ({}, {})
+    stand.check()
+    return "exactly the 6 resources of 2 pods went; the others kept their UIDs"
+
+
+def rollback(stand: Stand) -> str:
+    """`gitops-gen rollback` of one cluster; the next publish goes on elsewhere."""
+    stand.fresh()
+    first = stand.tip()
+    before = stand.all_identities()
+    stand.sizes(changed("data/db", east=4, west=4))
+    stand.publish()
+    stand.settled()
+    stand.publish(first, "--cluster", "west", "--reason", "a test", command="rollback")
+    stand.settled()
+    after = stand.all_identities()
+    assert gone_and_new(before, after, "west") == ({}, {}), "west is as it was"
+    assert gone_and_new(before, after, "east") == ({}, times(1))
+    stand.sizes(changed("data/db", east=5, west=5))
+    ended = stand.run("publish", code=3)
+    assert "held: cluster west" in ended.out, ended.out
+    stand.settled()
+    assert gone_and_new(before, stand.all_identities(), "west") == ({}, {})
+    stand.check()
+    return "west is as it was, and stays so through the next publish; east goes on"
+
+
+def plain_revert(stand: Stand) -> str:
+    """`git revert` of a publish, by a person."""
+    stand.fresh()
+    before = stand.all_identities()
+    stand.sizes(changed("data/db", east=4, west=4))
+    stand.publish()
+    stand.settled()
+    revert(stand)
+    stand.settled()
+    after = stand.all_identities()
+    for cluster in NAMES:
+        assert gone_and_new(before, after, cluster) == ({}, {})
+    stand.check()
+    ended = stand.run("publish", code=3)
+    assert "held" in ended.out, ended.out
+    stand.settled()
+    stand.check()
+    return "both clusters are as they were; the next publish holds them"
+
+
+def partial_publish(stand: Stand) -> str:
+    """A port changes for one cluster first: what they had in common moves from base into the overlays."""
+    stand.fresh()
+    before = {cluster: versions(stand.live(cluster)) for cluster in NAMES}
+    stand.sizes(SIZES, port=9091)
+    stand.publish("--cluster", "west")
+    listed = git(stand.repository, "ls-tree", "-r", "--name-only", "main", "base").split()
+    assert "base/data/db/service.yaml" not in listed, "the change is to split base"
+    stand.settled()
+    assert versions(stand.live("east")) == before["east"], "no resource of east was written"
+    assert versions(stand.live("west")).keys() == before["west"].keys()
+    stand.check()
+    stand.publish()
+    stand.settled()
+    stand.check()
+    return "west has the new port, no resource of east was written; the publish for all joins them in base again"
+
+
+def emptied_unit(stand: Stand) -> str:
+    """The last workload of a namespace leaves one cluster."""
+    stand.fresh()
+    before = stand.all_identities()
+    sizes = {key: dict(placed) for key, placed in SIZES.items()}
+    del sizes["data/db"]["west"]
+    stand.sizes(sizes)
+    stand.publish()
+    stand.settled()
+    after = stand.all_identities()
+    gone, new = gone_and_new(before, after, "west")
+    assert gone == by_kind(name for name in before["west"] if name.namespace == "data")
+    assert new == {"ConfigMap": 1}
+    assert gone_and_new(before, after, "east") == ({}, {})
+    stand.check()
+    return "exactly its resources went, the tombstone came; nothing else was touched"
+
+
+def emptied_cluster(stand: Stand) -> str:
+    """Everything leaves one cluster."""
+    stand.fresh()
+    before = stand.all_identities()
+    stand.sizes({key: {"east": placed["east"]} for key, placed in SIZES.items()})
+    stand.publish()
+    stand.settled()
+    after = stand.all_identities()
+    gone, new = gone_and_new(before, after, "west")
+    assert (gone, new) == (by_kind(before["west"]), {"ConfigMap": 2})
+    assert gone_and_new(before, after, "east") == ({}, {})
+    stand.check()
+    return "two tombstones are left there; nothing of the other cluster was touched"
+
+
+def two_owners(stand: Stand) -> str:
+    """Two workloads would write one resource."""
+    stand.fresh()
+    before, tip = stand.all_identities(), stand.tip()
+    text = inventory_text(stand.engine, SIZES)
+    again = text.split("---\n")[3].replace("metadata: {name: db,", "metadata: {name: other,")
+    again = again.replace("service: {create: true}", "service: {name: db, create: true}")
+    stand.write(f"{text}---\n{again}")
+    ended = stand.run("publish", code=1)
+    assert stand.tip() == tip
+    assert stand.all_identities() == before
+    stand.check()
+    rule = ended.out.partition("[")[2].partition("]")[0]
+    return f"refused before anything is written ({rule})"
+
+
+def text_for_substitution(stand: Stand) -> str:
+    """`${...}` in the inventory, which Flux would replace."""
+    stand.fresh()
+    tip = stand.tip()
+    stand.write(inventory_text(stand.engine, SIZES).replace("app: db", 'app: "${DB}"'))
+    ended = stand.run("publish", code=1)
+    assert "${" in ended.out, ended.out
+    assert stand.tip() == tip
+    stand.check()
+    rule = ended.out.partition("[")[2].partition("]")[0]
+    return f"refused before anything is written ({rule})"
+
+
+def missing_namespace(stand: Stand) -> str:
+    """The namespace of a unit is made after its publish."""
+    stand.fresh()
+    late = f"late-{stand.engine}"
+    stand.sizes({**SIZES, f"{late}/db": {"east": 1, "west": 1}})
+    stand.publish()
+    stand.apply_engine_objects()
+    deadline = time.monotonic() + 90
+    failed: list[Any] = []
+    while len(failed) < len(NAMES) and time.monotonic() < deadline:
+        time.sleep(1)
+        failed = [one for one in stand.status().units if one.state is State.FAILED]
+    assert [one.wanted.unit.below for one in failed] == [(late,)] * len(NAMES), stand.status().units
+    assert all("not found" in " ".join(one.notes) for one in failed), failed
+    for cluster in NAMES:
+        namespace(stand.running.kube(cluster), late)
+    stand.reconcile()
+    stand.settled()
+    stand.check()
+    return "`status` names the missing namespace, the other units are applied; once it is there, so is the unit"
+
+
+def drift(stand: Stand) -> str:
+    """A field changed and a resource deleted by hand."""
+    stand.fresh()
+    kube = stand.running.kube("west")
+    version = "networking.istio.io/v1"
+    host = {"spec": {"hosts": ["somewhere-else.example.com"]}}
+    kube.merge(version, "VirtualService", "data", "west-db-0", host)
+    kube.delete(version, "ServiceEntry", "data", "west-db-1")
+    stand.reconcile()
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            stand.check()
+        except AssertionError:
+            time.sleep(0.5)
+        else:
+            break
+    stand.check()
+    stand.settled()
+    return "both are put right"
+
+
+def retired(stand: Stand) -> str:
+    """`gitops-gen retire` of an emptied unit, then what it says is to be done by hand."""
+    stand.fresh()
+    sizes = {key: dict(placed) for key, placed in SIZES.items()}
+    del sizes["data/db"]["west"]
+    stand.sizes(sizes)
+    stand.publish()
+    stand.settled()
+    before = stand.all_identities()
+    said = stand.publish("overlays/west/data", "--format", "json", command="retire")
+    do_by_hand(stand, json_value(said))
+    stand.apply_engine_objects()
+    stand.settled()
+    gone, new = gone_and_new(before, stand.all_identities(), "west")
+    assert (gone, new) == ({"ConfigMap": 1}, {})
+    assert gone_and_new(before, stand.all_identities(), "east") == ({}, {})
+    stand.check()
+    return "folder, engine object and tombstone are gone; nothing else was touched"
+
+
+def moved(stand: Stand) -> str:
+    """`gitops-gen move` to a unit for each workload, in its three steps."""
+    sizes: Sizes = {**SIZES, "data/cache": {"east": 1, "west": 1}}
+    stand.fresh(sizes)
+    before = stand.all_identities()
+    stand.sizes(sizes, sync_unit="workload")
+    for step in ("keep", "move", "release"):
+        said = stand.publish("--format", "json", command="move")
+        value = json_value(said)
+        assert value["move"]["step"] == step, value["move"]
+        stand.apply_engine_objects()
+        if step == "move":
+            stand.settled()
+            do_by_hand(stand, value["move"])
+        stand.settled()
+        after = stand.all_identities()
+        for cluster in NAMES:
+            assert gone_and_new(before, after, cluster) == ({}, {}), step
+    stand.check()
+    assert json_value(stand.publish("--format", "json", command="move"))["move"]["step"] is None
+    return "in three commits; no resource was deleted or made anew"
+
+
+def stale(stand: Stand) -> str:
+    """Argo CD told to look at the overlay's own folder only: a change in base passes it by."""
+    if stand.engine != "argocd":
+        stand.fresh()
+        revised_base(stand)
+        stand.settled()
+        stand.check()
+        return "Flux has no such setting: the change is applied"
+    stand.fresh()
+    kube = stand.running.kube(HUB)
+    annotations = {"argocd.argoproj.io/manifest-generate-paths": "."}
+    template = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+    kube.merge(*APPLICATION_SET, "argocd", "gitops-gen", template)
+    stand.nudge()
+    time.sleep(5)
+    revised_base(stand)
+    deadline = time.monotonic() + 90
+    found: list[Any] = []
+    while not found and time.monotonic() < deadline:
+        time.sleep(1)
+        stand.nudge()
+        found = [one for one in stand.status().units if one.state is State.STALE]
+    assert found, stand.status().units
+    assert any("manifest-generate-paths leave out" in note for note in found[0].notes), found[0].notes
+    stand.apply_engine_objects()
+    time.sleep(2)
+    for one in kube.list("argoproj.io/v1alpha1", "Application"):
+        hard = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
+        kube.merge("argoproj.io/v1alpha1", "Application", "argocd", one["metadata"]["name"], hard)
+    stand.settled()
+    stand.check()
+    return f"{len(found)} Applications say Synced at the newest commit; `status` says stale, and what to do; it helps"
+
+
+def of_size(resources: int) -> Callable[[Stand], str]:
+    """Make the scenario of one unit with so many resources: first sync, one pod less, a commit for somebody else."""
+
+    def sized(stand: Stand) -> str:
+        pods = (resources - 1) // len(POD_KINDS)
+        sizes = {"data/db": {"east": pods}, "monitoring/prometheus": {"west": 1}}
+        stand.sizes(sizes)
+        stand.publish()
+        begun = time.monotonic()
+        stand.apply_engine_objects()
+        stand.settled(600)
+        first = time.monotonic() - begun
+        assert len([name for name in stand.live("east") if name.namespace == "data"]) == pods * len(POD_KINDS) + 1
+        stand.check()
+        sizes["data/db"]["east"] = pods - 1
+        stand.sizes(sizes)
+        stand.publish()
+        begun = time.monotonic()
+        stand.settled(300)
+        less = time.monotonic() - begun
+        stand.check()
+        return f"first sync {first:.1f} s, one pod less {less:.1f} s"
+
+    sized.__doc__ = f"{resources:,} resources in one unit."
+    return sized
+
+
+# --- what several need -----------------------------------------------------------------------------------------------
+
+
+def revert(stand: Stand) -> None:
+    """Take the newest commit back, as a person does."""
+    person = stand.inventory.parent / f"{stand.inventory.name}-person"
+    git(stand.repository, "clone", "--quiet", str(stand.repository), str(person))
+    git(person, "revert", "--no-edit", "HEAD")
+    git(person, "push", "--quiet", "origin", "HEAD:main")
+
+
+def revised_base(stand: Stand) -> None:
+    """Publish a change that touches base, and no file of an overlay but the record."""
+    text = inventory_text(stand.engine, SIZES).replace("app: db", "app: database")
+    stand.write(text)
+    stand.publish()
+    paths = git(stand.repository, "show", "--format=", "--name-only", "main").split()
+    assert "base/data/db/service.yaml" in paths, paths
+    assert not [path for path in paths if path.startswith("overlays/")], paths
+
+
+def do_by_hand(stand: Stand, value: Mapping[str, Any]) -> None:
+    """Run the commands that `move` and `retire` print, in the cluster that they name."""
+    for one in value["commands"]:
+        program, *words = one["command"].split()
+        assert program == "kubectl"
+        context = f"--context={one['cluster'] or HUB}"
+        ended = subprocess.run(
+            [KUBECTL, context, *words],
+            env={**os.environ, "KUBECONFIG": str(stand.running.kubeconfig)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert ended.returncode == 0, f"{one['command']}: {ended.stderr}"
+
+
+def json_value(text: str) -> Any:
+    """Return the JSON object in what a command printed."""
+    return json.loads(text)
+
+
+SCENARIOS: dict[str, Callable[[Stand], str]] = {
+    "first-sync": first_sync,
+    "scale-up": scale_up,
+    "scale-down": scale_down,
+    "rollback": rollback,
+    "revert": plain_revert,
+    "partial-publish": partial_publish,
+    "emptied-unit": emptied_unit,
+    "emptied-cluster": emptied_cluster,
+    "retire": retired,
+    "move": moved,
+    "two-owners": two_owners,
+    "substitution": text_for_substitution,
+    "missing-namespace": missing_namespace,
+    "drift": drift,
+    "stale": stale,
+    "300-resources": of_size(300),
+    "1000-resources": of_size(1000),
+}
+"""Name -> scenario, in the order of the table."""
