@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.cli.signals import ending_as_interrupt
 from tests.engines.clusters import clusters
 from tests.engines.page import page
 from tests.engines.scenarios import SCENARIOS
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ENGINES = ("flux", "argocd")
-SHORT = ("scale-down",)
+SHORT = ("examples", "scale-down")
 """What the checks of every change run."""
 
 PORT, PORTS = 21000, 100
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only this one")
     parser.add_argument("--port", type=int, default=PORT, help=f"the first of {PORTS} ports on loopback")
     parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
-    parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}")
+    parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}, with Flux")
     parser.add_argument("--list", action="store_true", help="say which scenarios there are")
     parser.add_argument("words", nargs="*", help="only scenarios whose names hold one of these words")
     options = parser.parse_args(arguments)
@@ -65,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     memory: dict[str, dict[str, int]] = {}
     begun = time.monotonic()
-    with _folder(options.keep) as folder:
-        for engine in options.engine or ENGINES:
+    with ending_as_interrupt(), _folder(options.keep) as folder:
+        for engine in options.engine or (ENGINES[:1] if options.short else ENGINES):
             ended, memory[engine] = _run(engine, names, folder / engine, options.port)
             outcomes += ended
     whole = not options.words and not options.short and not options.engine

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.engines.controllers import start_argocd, start_flux
+from tests.engines.controllers import ARGOCD_NAMESPACE, FLUX_NAMESPACE, start_argocd, start_flux
 from tests.integration.delivery.remotes import Forge, Handler
 from tests.programs.catalogue import program
 from tests.programs.control_plane import control_plane
@@ -41,7 +41,8 @@ _GIT, _ENGINE, _PLANES = 0, 10, 60
 _EACH = 20
 """How many ports a cluster has; the control plane takes the first four."""
 
-DEFINITIONS = {"flux": ("istio-files/istio", "flux-files/flux"), "argocd": ("istio-files/istio", "argocd-files/argocd")}
+DEFINITIONS = ("istio-files/istio", "flux-files/flux", "argocd-files/argocd")
+"""Both engines' kinds are known everywhere, so that the objects of both can be held against them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def clusters(folder: Path, engine: str, port: int) -> Iterator[Running]:
         kubeconfig.write_text(_kubeconfig(planes))
         kubeconfig.chmod(0o600)
         with ThreadPoolExecutor(len(NAMES)) as pool:
-            list(pool.map(lambda plane: _define(plane.kube, engine), planes.values()))
+            list(pool.map(lambda plane: _define(plane.kube), planes.values()))
         ours = stack.enter_context(Processes(folder / "engine"))
         if engine == "flux":
             for number, (name, plane) in enumerate(planes.items()):
@@ -128,10 +129,12 @@ def _kubeconfig(planes: dict[str, ControlPlane]) -> str:
     return yaml.safe_dump(made, sort_keys=False)
 
 
-def _define(kube: Kube, engine: str) -> None:
-    """Bring in the definitions of Istio's and the engine's kinds, and wait until the API server serves them."""
+def _define(kube: Kube) -> None:
+    """Bring in the definitions of Istio's and the engines' kinds, and wait until the API server serves them."""
+    for name in (FLUX_NAMESPACE, ARGOCD_NAMESPACE):
+        namespace(kube, name)
     wanted = set()
-    for place in DEFINITIONS[engine]:
+    for place in DEFINITIONS:
         files, _, inner = place.partition("/")
         for path in sorted((program(files) / inner).glob("*.yaml")):
             for definition in yaml.load_all(path.read_text(), yaml.CSafeLoader):

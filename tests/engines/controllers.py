@@ -25,7 +25,6 @@ FLUX_NAMESPACE, ARGOCD_NAMESPACE = "flux-system", "argocd"
 
 def start_flux(processes: Processes, cluster: str, plane: ControlPlane, folder: Path, port: int) -> None:
     """Start source-controller and kustomize-controller for a cluster; five ports from `port` on are theirs."""
-    _namespace(plane.kube, FLUX_NAMESPACE)
     temporary, artifacts = folder / "tmp", folder / "artifacts"
     temporary.mkdir(parents=True)
     artifacts.mkdir()
@@ -125,7 +124,6 @@ def start_argocd(processes: Processes, planes: Mapping[str, ControlPlane], hub: 
 
 def _prepare_argocd(kube: Kube, planes: Mapping[str, ControlPlane]) -> None:
     """Make what an installation of Argo CD has: its configuration, and each cluster under its name."""
-    _namespace(kube, ARGOCD_NAMESPACE)
     part = {"namespace": ARGOCD_NAMESPACE, "labels": {"app.kubernetes.io/part-of": "argocd"}}
     for name in ("cm", "rbac-cm", "cmd-params-cm", "gpg-keys-cm", "ssh-known-hosts-cm", "tls-certs-cm"):
         kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"argocd-{name}", **part}})
@@ -148,7 +146,3 @@ def _secret(name: str, labels: Any, content: Mapping[str, str]) -> dict[str, Any
         "metadata": {"name": name, "namespace": ARGOCD_NAMESPACE, "labels": labels},
         "data": {key: base64.b64encode(text.encode()).decode() for key, text in content.items()},
     }
-
-
-def _namespace(kube: Kube, name: str) -> None:
-    kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
