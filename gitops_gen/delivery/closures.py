@@ -13,6 +13,7 @@ from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.history import find_commit
 from gitops_gen.errors import InputError
 from gitops_gen.layout.closure import closure_of, is_kustomization, near, only_lists
+from gitops_gen.layout.paths import is_record
 from gitops_gen.layout.units import units_of
 from gitops_gen.manifest import UNREADABLE, dump, load
 from gitops_gen.tree import FILES
@@ -61,6 +62,13 @@ class Closures:
     def units(self, commit: str, sync_unit: SyncUnit) -> list[str]:
         """Return the folders of all sync units at a commit."""
         return units_of(self._listing(commit), sync_unit)
+
+    def records(self, commit: str) -> dict[str, bytes]:
+        """Return cluster -> content of the record that it has at a commit."""
+        listing = self._listing(commit)
+        paths = [path for path in listing if is_record(path)]
+        self._read(listing[path] for path in paths)
+        return {path.rpartition("/")[2].removesuffix(".yaml"): self._contents[listing[path]] for path in paths}
 
     def closure(self, commit: str, unit: str) -> Mapping[str, str]:
         """Return path -> blob id of every file that a unit is built from."""

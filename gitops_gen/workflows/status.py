@@ -7,20 +7,23 @@ Nothing is written, here or in a cluster: an engine is asked, never told
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.closures import Closures
+from gitops_gen.delivery.published import load_published
 from gitops_gen.engines.status import Relation, State, Wanted
-from gitops_gen.engines.units import in_repository, units_by_engine
-from gitops_gen.errors import InputError
-from gitops_gen.model import Engine
+from gitops_gen.engines.units import engine_of, in_repository, unit_at
+from gitops_gen.errors import InputError, RefusedError
+from gitops_gen.model import Engine, SyncUnit
 from gitops_gen.workflows.asking import statuses
 from gitops_gen.workflows.publishing import gitops_clone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from gitops_gen.delivery.published import Published
     from gitops_gen.engines.status import UnitStatus
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.asking import Heard
@@ -124,19 +127,31 @@ def wait_until_applied(  # noqa: PLR0913 - each is a fact that only the caller k
 
 def wanted_units(inventory: Inventory, closures: Closures, commit: str, clusters: Collection[str] = ()) -> list[Wanted]:
     """Return the units that are published at a commit in clusters with an engine, in order of their folders."""
-    folders = closures.units(commit, inventory.mesh.gitops.sync_unit)
-    found = [
-        Wanted(
-            unit=unit,
-            engine=engine,
-            path=in_repository(inventory, unit.folder),
-            closure=closures.folders(commit, unit.folder),
-        )
-        for engine, units in units_by_engine(inventory, folders).items()
-        for unit in units
-        if engine is not Engine.NONE and (not clusters or unit.cluster in clusters)
-    ]
+    records = _records(inventory, closures, commit)
+    found = []
+    for sync_unit in SyncUnit:
+        for folder in closures.units(commit, sync_unit):
+            unit = unit_at(folder)
+            record = records.get(unit.cluster)
+            # In a move the branch may still be what it was before; the record says how its cluster is synced.
+            if sync_unit is not (record.sync_unit if record else inventory.mesh.gitops.sync_unit):
+                continue
+            recorded = record.engine if record else Engine.NONE
+            engine = engine_of(inventory, unit.cluster) if recorded is Engine.NONE else recorded
+            if engine is not Engine.NONE and (not clusters or unit.cluster in clusters):
+                path = in_repository(inventory, folder)
+                closure = closures.folders(commit, folder)
+                found.append(Wanted(unit=unit, engine=engine, path=path, closure=closure))
     return sorted(found, key=lambda one: one.unit)
+
+
+def _records(inventory: Inventory, closures: Closures, commit: str) -> dict[str, Published]:
+    """Return the records of clusters at a commit; one that cannot be read says nothing of how its cluster is synced."""
+    found = {}
+    for cluster, content in closures.records(commit).items():
+        with suppress(RefusedError):
+            found[cluster] = load_published(content, mesh=inventory.mesh.name, cluster=cluster)
+    return found
 
 
 def look(

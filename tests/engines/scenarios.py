@@ -232,7 +232,7 @@ def missing_namespace(stand: Stand) -> str:
     """The namespace of a unit is made after its publish."""
     stand.fresh()
     late = f"late-{stand.engine}"
-    stand.sizes({**SIZES, f"{late}/db": {"east": 1, "west": 1}})
+    stand.sizes({**SIZES, f"{late}/late": {"east": 1, "west": 1}})
     stand.publish()
     stand.apply_engine_objects()
     deadline = time.monotonic() + 90

@@ -145,7 +145,7 @@ class Stand:
     def publish(self, *arguments: str, command: str = "publish") -> str:
         """Publish, and approve where a guard asks for it; return what was said."""
         ended = self.run(command, *arguments, code=None)
-        asked = re.search(r"--approve (sha256:[0-9a-f]+)", ended.out)
+        asked = re.search(r"(?:--approve |\"digest\": \")(sha256:[0-9a-f]+)", ended.out)
         if ended.code == 3 and asked:
             ended = self.run(command, *arguments, "--approve", asked[1], code=None)
         assert ended.code == 0, f"{command} ended with {ended.code}\n{ended.out}\n{ended.err}"

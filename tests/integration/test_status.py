@@ -115,6 +115,20 @@ def test_a_revert_renders_as_before(world: World) -> None:
     assert states(world, kustomizations(everywhere(second)))["east/monitoring"] == "pending"
 
 
+def test_units_are_those_that_are_published_while_they_move(world: World) -> None:
+    first = world.tip()
+    text = with_engine(inventory_text(START)).replace("engine: flux", "engine: flux, syncUnit: workload")
+    world.write(text)
+    assert set(states(world, kustomizations(everywhere(first)))) == {
+        f"{cluster}/{namespace}" for cluster, namespaces in UNITS.items() for namespace in namespaces
+    }
+    clone = world.clone()
+    (clone / "published" / "east.yaml").write_text("by hand\n")
+    git(clone, "commit", "--quiet", "--all", "-m", "An edit")
+    world.push()
+    assert "east/monitoring/prometheus" in states(world, kustomizations(everywhere(first)))
+
+
 def test_what_people_added_counts_by_its_files(world: World) -> None:
     first = world.tip()
     clone = world.clone()
