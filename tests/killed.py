@@ -15,17 +15,17 @@ BEFORE = {
     "base/data/db/service.yaml": b"old\n" * 50,
     "overlays/east/kustomization.yaml": b"resources: [data]\n",
     "overlays/east/data/kustomization.yaml": b"resources: [db]\n",
-    "overlays/east/data/db/kustomization.yaml": b"resources: [db-0.yaml, db-1.yaml]\n",
-    "overlays/east/data/db/db-0.yaml": b"old 0\n" * 50,
-    "overlays/east/data/db/db-1.yaml": b"old 1\n" * 50,
+    "overlays/east/data/db/kustomization.yaml": b"resources: [pod-0.yaml, pod-1.yaml]\n",
+    "overlays/east/data/db/pod-0.yaml": b"old 0\n" * 50,
+    "overlays/east/data/db/pod-1.yaml": b"old 1\n" * 50,
     "overlays/west/gone/kustomization.yaml": b"resources: []\n",
 }
 AFTER = {
     **{path: content.replace(b"old", b"new") for path, content in BEFORE.items() if "west" not in path},
-    "overlays/east/data/db/kustomization.yaml": b"resources: [db-0.yaml, db-2.yaml]\n",
-    "overlays/east/data/db/db-2.yaml": b"new 2\n" * 50,
+    "overlays/east/data/db/kustomization.yaml": b"resources: [pod-0.yaml, pod-2.yaml]\n",
+    "overlays/east/data/db/pod-2.yaml": b"new 2\n" * 50,
 }
-del AFTER["overlays/east/data/db/db-1.yaml"]
+del AFTER["overlays/east/data/db/pod-1.yaml"]
 
 
 def write(folder: Path, kill_at: int = 0) -> bool:
