@@ -12,6 +12,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gitops_gen.delivery.url import RepositoryUrl, Transport
 from gitops_gen.errors import InputError
@@ -132,7 +133,8 @@ def _authorization(token: str, user: str) -> tuple[str, tuple[str, ...]]:
     if not _PLAIN.fullmatch(user) or ":" in user:
         raise InputError(f"{TOKEN_USER} is no user name")
     pair = base64.b64encode(f"{user}:{token}".encode()).decode()
-    return f"Authorization: Basic {pair}", (pair, token)
+    # A server that tells of a URL writes the token as a URL has it.
+    return f"Authorization: Basic {pair}", tuple({pair: None, token: None, quote(token, safe=""): None})
 
 
 def _variables(caller: Mapping[str, str], home: str, config: Mapping[str, str], *, protocols: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ _HOST = re.compile(r"[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.
 _USER = re.compile(r"[A-Za-z0-9_][-A-Za-z0-9_.]*", re.ASCII)
 _NETWORK_PATH = re.compile(r"[^-\s][!-~]*", re.ASCII)
 _SCP = re.compile(r"((?:[^/:@[]*@)?\[[^]/]*\]|[^/:]*):(.*)", re.DOTALL)
-_PASSWORD = re.compile(r"[^/]*@[^/]*:")
+_PASSWORD = re.compile(r".*@[^/]*:", re.DOTALL)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HELPER = re.compile(r"[A-Za-z0-9]+::")
 # The end of a scheme is enough; without a bound, a long line of other text would be looked through from each letter.
@@ -87,7 +87,15 @@ def redact_urls(text: str) -> str:
 
 
 def _refused(text: str, why: str) -> InputError:
-    return InputError(f"the repository URL {redact_urls(text)!r} is refused: {why}", help=f"write {FORMS}")
+    return InputError(f"the repository URL {_public(text)!r} is refused: {why}", help=f"write {FORMS}")
+
+
+def _public(url: str) -> str:
+    """Return a URL without what may be a credential: here nobody knows yet how it would have to be read."""
+    scheme, separator, rest = url.partition("://")
+    account, at, place = rest.rpartition("@")
+    public = scheme.lower() == Transport.SSH and _USER.fullmatch(account)
+    return f"{scheme}://{place}" if separator and at and not public else url
 
 
 def _from_scheme(scheme: str, text: str) -> RepositoryUrl:

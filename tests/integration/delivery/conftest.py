@@ -26,6 +26,13 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
         yield made
 
 
+@pytest.fixture
+def other_host(tmp_path: Path) -> Iterator[Forge]:
+    """Return a server that has a copy of everything and is none of our business."""
+    with serving(tmp_path / "srv") as made:
+        yield made
+
+
 @pytest.fixture(params=["path", "file", "https"])
 def remote_url(request: pytest.FixtureRequest, bare: Bare, forge: Forge) -> str:
     """Return the URL of the bare repository, by each transport in turn."""

@@ -20,7 +20,7 @@ from gitops_gen.delivery.clone import open_clone
 from gitops_gen.delivery.url import parse_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
 
@@ -115,7 +115,9 @@ class Forge:
     wanted: str = ""
     """When set: the header that every request must have."""
     redirect: str = ""
-    """When set: where every request is redirected to."""
+    """When set: where every request is redirected to whose path holds `redirected`."""
+    redirected: str = ""
+    moved: str = "301 Moved Permanently"
     forbidden: str = ""
     """When set: requests whose path holds this are answered with `refusal`."""
     refusal: str = "403 Forbidden"
@@ -123,6 +125,8 @@ class Forge:
     """When set: the answer to a push ends after so many bytes, and the connection with it."""
     cuts: int = 1
     """How many answers are cut."""
+    asked: Callable[[], None] = lambda: None
+    """Called at every request, while who asks is waiting."""
 
     def url(self, bare: Bare) -> str:
         return f"https://127.0.0.1:{self.port}/{bare.path.relative_to(self.root)}"
@@ -156,8 +160,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self._body()
         authorization = self.headers.get("Authorization", "")
         forge.requests.append((self.command, self.path, authorization))
-        if forge.redirect:
-            self._say("301 Moved Permanently", {"Location": forge.redirect + self.path}, b"")
+        forge.asked()
+        if forge.redirect and forge.redirected in self.path:
+            self._say(forge.moved, {"Location": forge.redirect + self.path}, b"")
             return
         if forge.wanted and authorization != forge.wanted:
             self._say("401 Unauthorized", {"WWW-Authenticate": "Basic"}, b"")
