@@ -42,7 +42,7 @@ class GitopsGenError(Exception):
 
 
 class InputError(GitopsGenError):
-    """An inventory or a directory cannot be read or written."""
+    """An inventory or a directory cannot be read."""
 
 
 class RefusedError(GitopsGenError):
@@ -76,6 +76,6 @@ class InterruptedPushError(GitopsGenError):
 
 
 class ToolError(GitopsGenError):
-    """git or kustomize is missing, too old, timed out or failed."""
+    """git, kustomize or another program is missing, too old, timed out or failed, or a file cannot be written."""
 
     exit_code = ExitCode.TOOL

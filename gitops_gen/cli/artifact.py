@@ -57,7 +57,7 @@ def command(
 
     The same files make the same bytes, whoever makes them and when. Nothing is pushed: the command for that is shown.
     INVENTORY says where the GitOps repository is. Exit code 0: written; 1: problems in the inventory, nothing is
-    published for the cluster, or it cannot be written; 7: git failed.
+    published for the cluster; 7: git failed, or it cannot be written.
     """
     from gitops_gen.cli.programs import remote
     from gitops_gen.report.artifact import artifact_json, artifact_text, push_command

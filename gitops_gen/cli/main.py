@@ -54,7 +54,7 @@ EPILOG = """\b
 Exit codes:
   0    done, or nothing to do          5    rejected by the remote
   1    problems found, or stale        6    outcome unknown
-  2    usage                           7    git or kustomize missing or failed
+  2    usage                           7    a program missing or failed, a disk full
   3    something was refused           70   a bug
   4    superseded, or deadline passed  130  interrupted
 

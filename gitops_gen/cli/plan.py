@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, plan_format, repository_options, selection_options
+from gitops_gen.cli.options import (
+    accept_edits_option,
+    inventory_argument,
+    plan_format,
+    repository_options,
+    selection_options,
+)
 
 
 @click.command(
@@ -20,6 +26,7 @@ Examples:
 @inventory_argument
 @repository_options
 @selection_options
+@accept_edits_option("gitops.path")
 @plan_format
 def command(
     inventory: str,
@@ -29,6 +36,7 @@ def command(
     clusters: tuple[str, ...],
     labels: tuple[str, ...],
     workloads: tuple[str, ...],
+    accept_edits: tuple[str, ...],
     style: str,
     detail: str,
     max_chars: int,
@@ -36,7 +44,8 @@ def command(
     """Say what publishing INVENTORY would change; write nothing.
 
     Compares what the inventory says with what the branch holds: by resource, not by line, and by meaning. Where a
-    guard would hold the plan back, its digest is shown, for `publish --approve`. Exit code 0: a plan, empty or not;
+    guard would hold the plan back, its digest is shown, for `publish --approve`; give both the same --accept-edits.
+    Exit code 0: a plan, empty or not;
     1: problems in the inventory; 3: something would be refused or held back; 4: a newer inventory is published already.
     """
     from gitops_gen.cli.kept import kept_code, kept_report
@@ -53,6 +62,7 @@ def command(
         planned = plan_changes(
             told.inventory,
             remote(repository, branch, timeout),
+            frozenset(accept_edits),
             lineage=lineage(inventory, told.judged, timeout),
             selection=Selection(clusters=clusters, labels=labels, workloads=workloads),
         )

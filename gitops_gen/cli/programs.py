@@ -60,12 +60,24 @@ def _processors() -> int:
 
 
 def remote(repository: str | None, branch: str | None, timeout: int) -> Remote:
-    """Say where the GitOps repository is and how git may reach it."""
+    """Say where the GitOps repository is and how git may reach it.
+
+    Raises a usage error for a URL or a branch that will never do; those of the Mesh are judged by its rules.
+    """
+    from gitops_gen.delivery.refs import branch_ref
+    from gitops_gen.delivery.url import parse_repository
     from gitops_gen.workflows.publishing import Remote
 
+    here = str(Path.cwd())
+    if repository:
+        with _usage("--repository"):
+            parse_repository(repository, relative_to=here)
+    if branch:
+        with _usage("--branch"):
+            branch_ref(branch)
     return Remote(
         environment=console.environment(),
-        relative_to=str(Path.cwd()),
+        relative_to=here,
         repository=repository,
         branch=branch,
         timeout_s=float(timeout),

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.steps import FOLDER, Steps, split, unreadable, words
-from gitops_gen.errors import InputError, RefusedError
+from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import OWNED_ROOTS, REGULAR, Entry, blob_id
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def replace(folder: Path, writes: Mapping[str, bytes], deletes: Iterable[str]) -
 
     Temporary files come first, then each is moved into its place (kustomizations after what they list), then the
     deletions, then folders left empty. Modes follow the umask. What an earlier run left half done is swept. Raises
-    InputError for a full disk and the like, RefusedError where a link or a folder is in the way: nothing was changed
+    ToolError for a full disk and the like, RefusedError where a link or a folder is in the way: nothing was changed
     then, or the message says how far it came.
     """
     deletes = sorted(deletes)
@@ -318,7 +318,7 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
 
 
-def _unwritable(folder: Path, path: str, error: OSError, far: str) -> InputError:
+def _unwritable(folder: Path, path: str, error: OSError, far: str) -> ToolError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     advice = "free some space" if full else "check the permissions of the folder"
-    return InputError(f"cannot write {folder / path}: {words(error)}", help=f"{advice}; {far}")
+    return ToolError(f"cannot write {folder / path}: {words(error)}", help=f"{advice}; {far}")

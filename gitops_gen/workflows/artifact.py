@@ -15,7 +15,7 @@ from gitops_gen.delivery.closures import Closures
 from gitops_gen.delivery.history import find_commit
 from gitops_gen.engines.flux import flux_url
 from gitops_gen.engines.units import in_repository
-from gitops_gen.errors import InputError
+from gitops_gen.errors import InputError, ToolError
 from gitops_gen.layout.archive import gzip, tar
 from gitops_gen.layout.closure import closure_of, is_kustomization, near
 from gitops_gen.tree import FILES
@@ -89,7 +89,10 @@ def artifact_of_folder(inventory: Inventory, folder: Path, cluster: str) -> Arti
 
 
 def write_folder(artifact: Artifact, folder: Path) -> None:
-    """Write the files of an artifact into a new or empty folder. Raises InputError for any other."""
+    """Write the files of an artifact into a new or empty folder.
+
+    Raises InputError for any other folder, ToolError when it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -98,15 +101,15 @@ def write_folder(artifact: Artifact, folder: Path) -> None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}") from error
+        raise ToolError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def write_archive(artifact: Artifact, file: Path) -> None:
-    """Write the archive. Raises InputError when it cannot be written."""
+    """Write the archive. Raises ToolError when it cannot be written."""
     try:
         file.write_bytes(artifact.packed)
     except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from error
+        raise ToolError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _artifact(cluster: str, tree: Mapping[str, bytes], *, source: str, branch: str, commit: str = "") -> Artifact:

@@ -39,7 +39,7 @@ def starter_files(systems: Iterable[str]) -> dict[str, bytes]:
 def start(folder: Path, systems: Iterable[str]) -> tuple[str, ...]:
     """Write the starter files into a folder, which is made if need be, and return their paths.
 
-    Raises RefusedError when one of them is there already, and InputError when they cannot be written; nothing was
+    Raises RefusedError when one of them is there already, and ToolError when they cannot be written; nothing was
     written then.
     """
     files = starter_files(systems)

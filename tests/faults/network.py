@@ -18,7 +18,7 @@ from tests.command import git
 from tests.faults.part import Case, Part
 from tests.faults.proxy import DIRECTIONS, Proxy
 from tests.faults.stage import Stage
-from tests.integration.delivery.remotes import CERTIFICATE, serving
+from tests.integration.delivery.remotes import certificate, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +110,7 @@ class Network(Part):
             url = f"https://127.0.0.1:{port}/{self._stage.remote.name}"
         else:
             url = f"ssh://{getpass.getuser()}@127.0.0.1:{port}{self._stage.remote}"
-        environment = self._stage.environment({"GIT_SSL_CAINFO": str(CERTIFICATE)})
+        environment = self._stage.environment({"GIT_SSL_CAINFO": str(certificate())})
         environment["PATH"] = f"{self.scratch / 'ssh'}{os.pathsep}{environment['PATH']}"
         run = self._stage.a_run(url, environment=environment, timeout_s=180.0)
         return self._zygote.run(replace(run, arguments=(*run.arguments, "--timeout", str(CALL_S))))

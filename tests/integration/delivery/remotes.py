@@ -1,15 +1,15 @@
-"""Real git over real remotes: bare repositories by path, and by smart HTTP on loopback (git's own http-backend).
-
-`loopback.pem` is a key and a certificate for 127.0.0.1 and localhost that nothing but these tests trusts. Made by
-`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500` with both as subjectAltName.
-"""
+"""Real git over real remotes: bare repositories by path, and by smart HTTP on loopback (git's own http-backend)."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import http.server
 import os
+import shutil
 import ssl
 import subprocess
+import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,8 +24,27 @@ if TYPE_CHECKING:
 
     from gitops_gen.delivery.clone import Clone
 
-CERTIFICATE = Path(__file__).parent / "loopback.pem"
 BRANCH = "main"
+
+
+@functools.cache
+def certificate() -> Path:
+    """Make a key and a certificate for this machine's loopback that nothing but these tests trusts, in one file."""
+    made = Path(tempfile.mkdtemp(prefix="gg-tls-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    file = made / "loopback.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=loopback"),
+            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-keyout", file, "-out", f"{file}.crt"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    file.write_text(file.read_text() + Path(f"{file}.crt").read_text())
+    return file
 
 
 def git(folder: Path, *arguments: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> str:
@@ -224,7 +243,7 @@ def serving(root: Path) -> Iterator[Forge]:
     made = Forge(root)
     server = Server(("127.0.0.1", 0), type("Handler", (Handler,), {"forge": made}))
     server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.context.load_cert_chain(CERTIFICATE)
+    server.context.load_cert_chain(certificate())
     made.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -247,7 +266,7 @@ def cloned(
     timeout_s: float = 60,
 ) -> Iterator[Clone]:
     """Open a clone as the program does, trusting the test server's certificate."""
-    caller = {**os.environ, "GIT_SSL_CAINFO": str(CERTIFICATE), **(environment or {})}
+    caller = {**os.environ, "GIT_SSL_CAINFO": str(certificate()), **(environment or {})}
     with open_clone(
         parse_repository(str(url), relative_to="/"),
         branch,
