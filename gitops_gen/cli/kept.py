@@ -15,10 +15,7 @@ def kept_report(kept: Kept, *, style: str) -> Any:  # noqa: ANN401 - text, or va
     """Return what stays, as text or as values for JSON."""
     from gitops_gen.report.kept import kept_text, kept_value
 
-    held = [(one.cluster, one.hold, one.changes, one.because) for one in kept.held]
-    moving = [(one.cluster, one.move, one.changes) for one in kept.moving]
-    report = kept_value if style == "json" else kept_text
-    return report(held, kept.ended, kept.superseded, kept.lost, moving)
+    return kept.told(kept_value if style == "json" else kept_text)
 
 
 def kept_code(planned: Planned, *, refused: bool) -> ExitCode:

@@ -179,6 +179,39 @@ def clusters_option(help: str) -> Callable[[F], F]:  # noqa: A002 - as click cal
     )
 
 
+def change_request_options(command: F) -> F:
+    """Add what proposing instead of pushing to the branch takes."""
+    command = option(
+        "--body-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default="change-request.md",
+        show_default=True,
+        help="Where the body is written when the change request has to be opened by hand.",
+    )(command)
+    command = option(
+        "--forge-url",
+        metavar="URL",
+        help="The GitOps repository's address in a browser, where it does not follow from its URL.",
+    )(command)
+    command = option(
+        "--forge",
+        type=click.Choice(["auto", "github", "gitlab", "gh", "glab", "none"]),
+        default="auto",
+        show_default=True,
+        help="The forge, by its REST interface or its program; auto: by the host, the token and PATH; none: by hand.",
+    )(command)
+    command = option(
+        "--change-branch",
+        metavar="NAME",
+        help="The bot branch, in place of gitops-gen/MESH/INVENTORY-BRANCH.",
+    )(command)
+    return option(
+        "--change-request/--no-change-request",
+        default=False,
+        help="Propose: one commit on a bot branch, and a change request for it.",
+    )(command)
+
+
 def kustomize_option(command: F) -> F:
     """Add `--kustomize`: which program renders."""
     return option(

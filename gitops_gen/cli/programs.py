@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gitops_gen.workflows.reading import Judged
     from gitops_gen.workflows.rendering import Verification
 
+_TOKENS = ("GITOPS_GEN_TOKEN", "GITOPS_GEN_FORGE_TOKEN")
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _LATEST = 253_402_300_799
 """The end of the year 9999: the last moment that every reader of dates knows."""
@@ -70,10 +71,10 @@ def remote(repository: str | None, branch: str | None, timeout: int) -> Remote:
 
     here = str(Path.cwd())
     if repository:
-        with _usage("--repository"):
+        with usage("--repository"):
             parse_repository(repository, relative_to=here)
     if branch:
-        with _usage("--branch"):
+        with usage("--branch"):
             branch_ref(branch)
     return Remote(
         environment=console.environment(),
@@ -104,8 +105,8 @@ def engines(
             named[cluster] = context
         else:
             raise click.BadParameter(f"the inventory has no cluster {cluster!r}", param_hint="--context")
-    # kubectl may start a program that fetches credentials, which needs what the person has set; our token is not its.
-    environment = {name: value for name, value in console.environment().items() if name != "GITOPS_GEN_TOKEN"}
+    # kubectl may start a program that fetches credentials, which needs what the person has set; our tokens are not its.
+    environment = {name: value for name, value in console.environment().items() if name not in _TOKENS}
     program = find_kubectl(
         environment.get("PATH", os.defpath), beside=[Path(sys.executable).parent], chosen=kubectl or ""
     )
@@ -159,7 +160,7 @@ def _identity(written: str, option: str) -> Identity:
     message = f"{written!r} is nobody; write it like `Mesh Bot <mesh-bot@example.com>`"
     if not name or not mail:
         raise click.BadParameter(message, param_hint=option)
-    with _usage(option):
+    with usage(option):
         return Identity(name, mail)
 
 
@@ -201,12 +202,12 @@ def _signing(commit: CommitOptions) -> Signing | None:
         if commit.allowed_signers is not None:
             raise click.BadParameter("nothing is signed without --signing-key", param_hint="--allowed-signers")
         return None
-    with _usage("--signing-key"):
+    with usage("--signing-key"):
         return parse_signing(commit.signing_key, commit.allowed_signers, relative_to=str(Path.cwd()))
 
 
 @contextlib.contextmanager
-def _usage(option: str) -> Iterator[None]:
+def usage(option: str) -> Iterator[None]:
     """Report what is wrong with an option's value as a mistake in usage."""
     from gitops_gen.errors import InputError
 

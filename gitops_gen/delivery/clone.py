@@ -106,6 +106,7 @@ class Clone:
         self._filtering = True
         self._partial = False
         self._fetched: set[str] = set()
+        self._followed: dict[str, str] = {}
         self._repository = private / "repository.git"
         home = private / "home"
         for made in (home, self._repository):
@@ -130,7 +131,7 @@ class Clone:
             self._make(tip)
         if tip is not None:
             try:
-                self._fetch_branch()
+                self._fetch(self.ref, BASE)
             except GitError as error:
                 # The branch may have been deleted in between.
                 tip = self.tip()
@@ -139,29 +140,51 @@ class Clone:
         self.base = None if tip is None else self._commit_at(BASE)
         self._check_folder()
 
-    def tip(self) -> str | None:
-        """Ask the remote where the branch stands; None: it does not exist. Raises ToolError when it does not say."""
+    def tip(self, ref: str = "") -> str | None:
+        """Ask the remote where the branch, or another ref, stands; None: it does not exist.
+
+        Raises ToolError when the remote does not say.
+        """
+        wanted = ref or self.ref
         try:
-            listed: bytes = self.remote.execute(["git", "ls-remote", "origin", self.ref])
+            listed: bytes = self.remote.execute(["git", "ls-remote", "origin", wanted])
         except GitError as error:
             raise self._unreadable(error) from error
         # git matches the end of a name, so that a ref may be listed which only ends like ours.
         for line in listed.decode("utf-8", "surrogateescape").splitlines():
             commit, _, name = line.partition("\t")
-            if name == self.ref:
+            if name == wanted:
                 return commit
         return None
 
-    def contains(self, tip: str, commit: str) -> bool:
-        """Tell whether `tip`, where the branch stands on the remote, is `commit` or descends from it."""
+    def follow(self, ref: str, name: str) -> str | None:
+        """Fetch another branch of the remote beside ours and call it `name`; return where it stands, None: nowhere."""
+        while (tip := self.tip(ref)) is not None:
+            try:
+                self._fetch(ref, name)
+            except GitError as error:
+                # It may have been deleted in between.
+                if self.tip(ref) is not None:
+                    raise self._unreadable(error) from error
+            else:
+                self._followed[ref] = name
+                return self._commit_at(name)
+        self._followed.pop(ref, None)
+        return tip
+
+    def contains(self, tip: str, commit: str, ref: str = "", name: str = BASE) -> bool:
+        """Tell whether `tip`, where the branch stands on the remote, is `commit` or descends from it.
+
+        So for another branch, which `follow` has called `name`.
+        """
         if tip == commit:
             return True
         try:
-            self._fetch_branch()
+            self._fetch(ref or self.ref, name)
         except GitError as error:
             raise self._unreadable(error) from error
         try:
-            self.local.merge_base("--is-ancestor", commit, BASE)
+            self.local.merge_base("--is-ancestor", commit, name)
         except GitError as error:
             if error.status == 1:
                 return False
@@ -276,9 +299,9 @@ class Clone:
     def _init(self) -> None:
         self.local.init("--bare", "--quiet", "--template=", f"--object-format={self.object_format}")
 
-    def _fetch_branch(self) -> None:
+    def _fetch(self, ref: str, name: str) -> None:
         filtered = ("--filter=blob:none",) if self._filtering else ()
-        self.remote.fetch("--quiet", "--no-tags", "--no-write-fetch-head", *filtered, "origin", f"+{self.ref}:{BASE}")
+        self.remote.fetch("--quiet", "--no-tags", "--no-write-fetch-head", *filtered, "origin", f"+{ref}:{name}")
         # A server that cannot filter sends everything, and git says so.
         self._partial = self._filtering and "filtering not recognized" not in self.remote.last_words
 
@@ -306,7 +329,8 @@ class Clone:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         try:
             self._init()
-            self._fetch_branch()
+            for ref, name in {self.ref: BASE, **self._followed}.items():
+                self._fetch(ref, name)
             self.local.cat_file("-e", f"{self.base}^{{commit}}")
         except GitError as error:
             raise self._unreadable(error) from error

@@ -30,6 +30,14 @@ class Fence:
     unordered: Mapping[str, tuple[str, Ordered]] = field(default_factory=dict)
     advances: frozenset[str] = frozenset()
 
+    def behind(self, proposed: Fence) -> Fence:
+        """Return this fence with another before it: that of a proposal which counts as published."""
+        return Fence(
+            superseded={**self.superseded, **proposed.superseded},
+            unordered={**self.unordered, **proposed.unordered},
+            advances=self.advances,
+        )
+
 
 def check_fence(lineage: Lineage, clusters: Collection[str], newest: Mapping[str, Published]) -> Fence:
     """Hold the inventory's commit against those that are recorded.

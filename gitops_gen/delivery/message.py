@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gitops_gen.delivery.provenance import Provenance
 
+INVENTORY_DIGEST = "Gitops-Gen-Inventory-Digest"
+PLAN_DIGEST = "Gitops-Gen-Plan-Digest"
+"""Trailers by which a proposal is known again as ours."""
+
 SUBJECT_LENGTH = 100
 """Longest subject line, in characters; forges cut there or earlier."""
 
@@ -20,6 +24,17 @@ _UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff
 _TRAILER_LIKE = re.compile(r"[A-Za-z0-9-]+\s*:")
 # What a forge takes for the name of a person or team to notify.
 _MENTION = re.compile(r"(?<![\w/.])@(?=\w)")
+
+
+def trailers_of(message: str) -> str:
+    """Return the last paragraph of a message of ours: its trailers."""
+    return message.rstrip("\n").rpartition("\n\n")[2]
+
+
+def read_trailer(message: str, name: str) -> str:
+    """Return the value of a trailer in the last paragraph of a message, "" where it has none of that name."""
+    found = re.findall(rf"^{name}: (.*)$", trailers_of(message), re.MULTILINE)
+    return found[-1].strip() if found else ""
 
 
 def commit_message(  # noqa: PLR0913 - each becomes a part of the message
@@ -39,8 +54,8 @@ def commit_message(  # noqa: PLR0913 - each becomes a part of the message
     trailers = {
         "Gitops-Gen-Inventory-Repository": provenance.repository,
         "Gitops-Gen-Inventory-Revision": provenance.revision,
-        "Gitops-Gen-Inventory-Digest": inventory_digest,
-        "Gitops-Gen-Plan-Digest": plan_digest,
+        INVENTORY_DIGEST: inventory_digest,
+        PLAN_DIGEST: plan_digest,
         "Gitops-Gen-Version": version,
     }
     paragraphs = [_line(subject, SUBJECT_LENGTH) or "Publish the inventory"]

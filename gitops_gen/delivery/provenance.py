@@ -107,6 +107,23 @@ def _asked_twice(git: CleanGit) -> tuple[Path, str, str]:
         return _where(git)
 
 
+def inventory_branch(path: str, *, environment: Mapping[str, str], timeout_s: float) -> str:
+    """Return the branch that is checked out where an inventory lies, "" where none is. Raises ToolError without git."""
+    if path == "-":
+        return ""
+    from gitops_gen.delivery.facade import CleanGit
+
+    named = Path(path).resolve()
+    reading = local_environment(environment, home=os.devnull, config={"safe.directory": "*"})
+    git = CleanGit(named if named.is_dir() else named.parent, reading, timeout_s=timeout_s)
+    try:
+        return str(git.symbolic_ref("--quiet", "--short", "HEAD").decode().strip())
+    except GitError as error:
+        if error.is_fault:
+            raise _unanswered(path, error) from error
+        return ""
+
+
 def _where(git: CleanGit) -> tuple[Path, str, str]:
     """Return the top of the working tree, the object format and the commit that HEAD names."""
     answer = git.rev_parse("--show-toplevel", "--show-object-format", "--verify", "HEAD^{commit}")

@@ -145,7 +145,8 @@ def _read_report(report: str, ref: str) -> _Attempt:
         names, _, summary = rest.partition("\t")
         if not names.endswith(f":{ref}"):
             continue
-        if flag in {" ", "*", "="}:
+        # "+" where the lease let another commit be replaced, which happens to a proposal only.
+        if flag in {" ", "*", "=", "+"}:
             return _Attempt(_Answer.TAKEN, "")
         if flag != "!" or summary.startswith("[remote failure]"):
             continue

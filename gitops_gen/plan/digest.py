@@ -24,6 +24,13 @@ def plan_digest(
     gone = set(deletes)
     replaced = {path: blob_id(content) for path, content in before.items() if path in after or path in gone}
     written = {path: blob_id(content) for path, content in after.items()}
-    said = {"inventory": inventory_digest, "replaced": replaced, "written": written, "deleted": sorted(gone)}
+    return digest_of(inventory_digest=inventory_digest, replaced=replaced, written=written, deleted=gone)
+
+
+def digest_of(
+    *, inventory_digest: str, replaced: Mapping[str, str], written: Mapping[str, str], deleted: Iterable[str]
+) -> str:
+    """Return the digest of what is known by blob id alone, as of a commit that a plan became."""
+    said = {"inventory": inventory_digest, "replaced": replaced, "written": written, "deleted": sorted(deleted)}
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -75,9 +75,15 @@ def planned_json(  # noqa: PLR0913 - each is a part of the result
 
 def landed_text(commit: str, *, repository: str, branch: str, verified: int, tries: int) -> str:
     """Say that a commit landed, and what is known of it."""
-    lines = [f"published: commit {commit} on {branch} of {printable(repository)}"]
+    said = f"published: commit {commit} on {branch} of {printable(repository)}"
+    return "\n".join([said, *rendered_lines(verified=verified, tries=tries)])
+
+
+def rendered_lines(*, verified: int, tries: int) -> list[str]:
+    """Say how a commit came about: what kustomize confirmed, and how often it had to begin again."""
+    lines = []
     if verified:
         lines.append(f"{count(verified, 'sync unit')} rendered by kustomize: exactly what was compiled")
     if tries > 1:
         lines.append(f"other commits came first {count(tries - 1, 'time')}; it was compiled again each time")
-    return "\n".join(lines)
+    return lines

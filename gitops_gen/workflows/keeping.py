@@ -7,7 +7,7 @@ the mixture of what goes on and what stays.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gitops_gen.delivery.history import changed_paths, last_change
 from gitops_gen.delivery.holds import Cause, Hold, moment, one_line, with_hold
@@ -26,7 +26,7 @@ from gitops_gen.workflows.desired import Mixture
 from gitops_gen.workflows.underway import moves_under_way, recorded_moves, without_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
     from gitops_gen.delivery.clone import Clone
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gitops_gen.workflows.selecting import Chosen
     from gitops_gen.workflows.standing import Standing
     from gitops_gen.workflows.underway import Moving
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,12 @@ class Kept:
     superseded: Mapping[str, str] = field(default_factory=dict)
     unchosen: frozenset[str] = frozenset()
     moving: tuple[Moving, ...] = ()
+
+    def told(self, report: Callable[..., R]) -> R:
+        """Hand all that stays to a report."""
+        held = [(one.cluster, one.hold, one.changes, one.because) for one in self.held]
+        moving = [(one.cluster, one.move, one.changes) for one in self.moving]
+        return report(held, self.ended, self.superseded, self.lost, moving)
 
     @property
     def refuses(self) -> bool:

@@ -7,7 +7,7 @@ runs that met do not meet again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gitops_gen.delivery.push import Result
 from gitops_gen.errors import DeadlineError, InterruptedPushError, OutcomeUnknownError, RejectedError
@@ -15,12 +15,25 @@ from gitops_gen.errors import DeadlineError, InterruptedPushError, OutcomeUnknow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitops_gen.delivery.clone import Clone
+    from gitops_gen.delivery.push import Outcome
+    from gitops_gen.delivery.url import RepositoryUrl
 
 PAUSE_S = 0.5
 """Mean pause before a lost race is tried again; doubled with each try, up to MOST_PAUSE_S."""
 
 MOST_PAUSE_S = 8.0
+
+
+class Destination(Protocol):
+    """Where a commit goes: the branch of a clone, or the bot branch beside it."""
+
+    url: RepositoryUrl
+
+    def push(self, commit: str) -> Outcome:
+        """Push a commit onto what stands there."""
+
+    def refresh(self) -> None:
+        """Read again what stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,7 @@ class Clock:
 
 
 def land(
-    clone: Clone,
+    clone: Destination,
     clock: Clock,
     *,
     deadline_s: float,
@@ -72,7 +85,7 @@ def land(
         tries += 1
 
 
-def _landed(clone: Clone, commit: str) -> bool:
+def _landed(clone: Destination, commit: str) -> bool:
     """Push a commit and tell whether it landed; False means that another one was first.
 
     Raises RejectedError when the remote says no, OutcomeUnknownError when it cannot be asked what became of it, and

@@ -31,12 +31,13 @@ from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Selection, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.delivery.commit import Signature
     from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.delivery.provenance import Provenance
+    from gitops_gen.delivery.published import Published as PublishedState
     from gitops_gen.model import Inventory
     from gitops_gen.plan.changes import Plan
     from gitops_gen.tree import Entry
@@ -147,10 +148,12 @@ def plan_on(  # noqa: PLR0913 - what a run knows
     lineage: Lineage | None = None,
     selection: Selection | None = None,
     unordered: Verdict = Verdict.NEEDS_APPROVAL,
+    proposed: Mapping[str, PublishedState] | None = None,
 ) -> Planned:
     """Compile for what a clone holds now, find out what of it has to stay, and compare.
 
-    `unordered` is what an inventory without order gets.
+    `unordered` is what an inventory without order gets. `proposed` are the records of a proposal that is under way:
+    the fence takes them for published.
     """
     found = look(inventory, clone, accepted)
     inventory = found.inventory
@@ -163,6 +166,8 @@ def plan_on(  # noqa: PLR0913 - what a run knows
     newest = {cluster: state.newest for cluster, state in found.states.items() if state.newest}
     clusters = {*chosen.clusters, *newest, *found.whole.desired.compiled}
     fence = check_fence(lineage, clusters, newest) if lineage else Fence()
+    if lineage and proposed:
+        fence = fence.behind(check_fence(lineage, clusters, proposed))
     kept = settle(inventory, found.standing, clone, found.states, fence, chosen)
     comparison = compare(inventory, found.target, accepted, kept.mixture) if kept.mixture else found.whole
     changes = plan_of(comparison, found.entries)
@@ -261,8 +266,7 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
             if verification is not None:
                 told("rendering with kustomize")
                 last[:] = [(planned, verify(planned.comparison, verification))]
-            clusters = ", ".join(sorted(path.rpartition("/")[2].removesuffix(".yaml") for path in records))
-            subject = f"Record what is published in {clusters}" if planned.plan.empty else plan_subject(planned.plan)
+            subject = subject_of(planned.plan, records)
             return commit_plan(clone, planned, records, signature, subject=subject, provenance=lineage.provenance)
 
         commit, tries = land(clone, clock, deadline_s=deadline_s, told=told, prepare=prepare)
@@ -276,6 +280,12 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
             branch=remote.branch or inventory.mesh.gitops.branch,
             repository=str(clone.url),
         )
+
+
+def subject_of(plan: Plan, records: Iterable[str]) -> str:
+    """Return the subject of a plan's commit; `records` are the paths of the records that it changes."""
+    clusters = ", ".join(sorted(path.rpartition("/")[2].removesuffix(".yaml") for path in records))
+    return f"Record what is published in {clusters}" if plan.empty else plan_subject(plan)
 
 
 def records_of(clone: Clone, planned: Planned, provenance: Provenance) -> dict[str, bytes]:
