@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gitops_gen.delivery.environment import local_environment
 from gitops_gen.delivery.failure import GitError
+from gitops_gen.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,6 +151,8 @@ def inventory_lineage(
     folder = named if named.is_dir() else named.parent
     reading = local_environment(environment, home=os.devnull, config={"safe.directory": "*"})
     asked = CleanGit(folder, reading, timeout_s=timeout_s).rev_parse("--show-toplevel")
+    if not asked.strip():
+        raise ToolError(f"git does not say in which working tree {path} stands", help="run it again")
     top = Path(asked.decode("utf-8", "surrogateescape").rstrip("\n"))
     return GitLineage(
         CleanGit(top, reading, timeout_s=timeout_s),

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _NO_REPOSITORY = "not a git repository (or any"
 """git's words where no folder above has a repository; of one that is named and gone it speaks otherwise."""
 
+_TOLD = 3
+"""How many lines git answers with; it does not notice when it cannot write them."""
+
 _MODES = frozenset({REGULAR, "100755"})
 
 
@@ -127,7 +130,10 @@ def inventory_branch(path: str, *, environment: Mapping[str, str], timeout_s: fl
 def _where(git: CleanGit) -> tuple[Path, str, str]:
     """Return the top of the working tree, the object format and the commit that HEAD names."""
     answer = git.rev_parse("--show-toplevel", "--show-object-format", "--verify", "HEAD^{commit}")
-    top, object_format, revision = answer.decode("utf-8", "surrogateescape").splitlines()
+    told = answer.decode("utf-8", "surrogateescape").splitlines()
+    if len(told) != _TOLD:
+        raise ToolError("git does not say which commit holds the inventory", help="run it again")
+    top, object_format, revision = told
     return Path(top), object_format, revision
 
 

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from tests.faults.crashes import Crashes
 from tests.faults.io import Io
+from tests.faults.machine import Machine
 from tests.faults.network import Network
+from tests.faults.pure import Deletions, Hostile, Inventories, Truncations
 from tests.faults.syscalls import Syscalls
 from tests.faults.writers import Writers
 
 if TYPE_CHECKING:
     from tests.faults.part import Part
 
-PARTS: dict[str, type[Part]] = {part.name: part for part in (Crashes, Syscalls, Io, Network, Writers)}
+PARTS: dict[str, type[Part]] = {
+    part.name: part
+    for part in (Crashes, Syscalls, Io, Network, Writers, Inventories, Truncations, Hostile, Deletions, Machine)
+}

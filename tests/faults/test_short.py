@@ -10,6 +10,8 @@ import pytest
 
 from tests.command import bare_repository, git
 from tests.faults.crashes import Crashes
+from tests.faults.machine import Machine
+from tests.faults.pure import Deletions, Inventories, Truncations
 from tests.faults.stage import Stage, fast_folder
 from tests.faults.writers import Writers
 from tests.faults.zygote import Ended
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 SHARES = [
     *((Crashes, share, 4) for share in range(4)),
     *((Writers, share, 2) for share in range(2)),
+    *((Machine, share, 2) for share in range(2)),
+    *((Deletions, share, 2) for share in range(2)),
+    (Inventories, 0, 1),
+    (Truncations, 0, 1),
 ]
 """Part, which share of its points, of how many: shares run side by side."""
 

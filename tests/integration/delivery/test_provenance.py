@@ -265,3 +265,13 @@ def test_a_git_that_fails_once_is_asked_again(checkout: Path, tmp_path: Path) ->
     inventory = str(checkout / "inventory")
     found = inventory_provenance(inventory, read(checkout), environment=environment, timeout_s=30)
     assert found.revision == head(checkout)
+
+
+def test_a_git_that_says_nothing_is_no_bug_of_ours(checkout: Path, tmp_path: Path) -> None:
+    inventory = str(checkout / "inventory")
+    silent = broken_git(tmp_path / "bin", "rev-parse", "exit 0")
+    with pytest.raises(ToolError, match="git does not say which commit holds"):
+        inventory_provenance(inventory, read(checkout), environment=silent, timeout_s=30)
+    known = provenance(checkout / "inventory", read(checkout))
+    with pytest.raises(ToolError, match="git does not say in which working tree"):
+        inventory_lineage(inventory, known, environment=silent, timeout_s=30)
