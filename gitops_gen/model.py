@@ -97,15 +97,47 @@ class SyncUnit(StrEnum):
     WORKLOAD = "workload"
 
 
+class Applications(StrEnum):
+    """Who writes Argo CD's Applications: an ApplicationSet of ours, or gitops-gen each of them."""
+
+    SET = "set"
+    PLAIN = "plain"
+
+
+class DeletionPolicy(StrEnum):
+    """What Flux does with the resources of a sync unit whose Kustomization is deleted."""
+
+    MIRROR_PRUNE = "MirrorPrune"
+    DELETE = "Delete"
+    WAIT_FOR_TERMINATION = "WaitForTermination"
+    ORPHAN = "Orphan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flux:
+    """How Flux syncs: what is asked for beside the usual.
+
+    `service_accounts`: each unit is applied with rights of its own and no more; `sparse`: only what a cluster is built
+    from is checked out; no `deletion_policy` is Flux's own, MirrorPrune.
+    """
+
+    service_accounts: bool = False
+    sparse: bool = False
+    deletion_policy: DeletionPolicy | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitOps:
-    """Where the generated tree is published, and what syncs it."""
+    """Where the generated tree is published, and what syncs it. `create_namespaces`: the engines see to those, too."""
 
     repository: str = ""
     branch: str = "main"
     path: str = "."
     engine: Engine = Engine.NONE
     sync_unit: SyncUnit = SyncUnit.NAMESPACE
+    create_namespaces: bool = False
+    applications: Applications = Applications.SET
+    flux: Flux = Flux()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +220,8 @@ class Ingress:
     """True: its pods look for Gateways in their own namespace only."""
     existing_gateway: str | None = None
     """`namespace/name` of a Gateway that somebody else owns; None: gitops-gen writes the Gateways."""
+    protected: bool = False
+    """True: Argo CD deletes its Gateways only when a person has confirmed it."""
     addresses: tuple[str, ...] = ()
     origin: Location = field(compare=False, repr=False)
 

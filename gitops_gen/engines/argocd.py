@@ -1,16 +1,17 @@
-"""Argo CD: one AppProject and one ApplicationSet for all sync units of its clusters.
+"""Argo CD: one AppProject, and an Application of each sync unit: made by one ApplicationSet, or written out.
 
 The fields are those that Argo CD's own controllers accepted and synced
 (docs/explanation/what-engines-and-kustomize-do.md, "Argo CD"). Nothing here depends on which workloads there are: the
-objects change with clusters and namespaces only.
+objects change with clusters and units only.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gitops_gen.engines.kinds import KINDS
 from gitops_gen.engines.units import LABELS, NAME, in_repository, path_parts
-from gitops_gen.model import SyncUnit
+from gitops_gen.model import Applications, SyncUnit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,25 +23,28 @@ if TYPE_CHECKING:
 _API = "argoproj.io/v1alpha1"
 _NAMESPACE = "argocd"
 
-_KINDS = (
-    ("", "ConfigMap"),
-    ("", "Service"),
-    ("networking.istio.io", "DestinationRule"),
-    ("networking.istio.io", "Gateway"),
-    ("networking.istio.io", "ServiceEntry"),
-    ("networking.istio.io", "VirtualService"),
-    ("security.istio.io", "PeerAuthentication"),
-)
-"""Every kind that gitops-gen writes, rendered now or not: a kind that is not permitted cannot be pruned either."""
+
+def argocd_objects(inventory: Inventory, units: Sequence[Unit], *, moving: bool = False) -> list[Manifest]:
+    """Return all objects of Argo CD for some units.
+
+    While resources are `moving` between units, no Application minds that another one has them, too: it would never be
+    synced (docs/explanation/what-engines-and-kustomize-do.md, "Moves").
+    """
+    if inventory.mesh.gitops.applications is Applications.PLAIN:
+        members = [_application(inventory, unit, moving=moving) for unit in units]
+    else:
+        members = [_application_set(inventory, units, moving=moving)]
+    return [_app_project(inventory, units), *members]
 
 
-def app_project(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
+def _app_project(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
     """AppProject that permits what the units need and no more: one repository, their namespaces, our kinds.
 
     Destinations are by name only: a `server` beside it would match by itself. Where a whole cluster is one unit,
     namespaces come and go in it, and what leaves must still be permitted to be pruned.
     """
     destinations = sorted({(unit.cluster, unit.below[0] if unit.below else "*") for unit in units})
+    namespaces = [{"group": "", "kind": "Namespace"}] if inventory.mesh.gitops.create_namespaces else []
     return {
         "apiVersion": _API,
         "kind": "AppProject",
@@ -48,28 +52,47 @@ def app_project(inventory: Inventory, units: Sequence[Unit]) -> Manifest:
         "spec": {
             "sourceRepos": [inventory.mesh.gitops.repository],
             "destinations": [{"name": cluster, "namespace": namespace} for cluster, namespace in destinations],
-            "clusterResourceWhitelist": [],
-            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in _KINDS],
+            "clusterResourceWhitelist": namespaces,
+            "namespaceResourceWhitelist": [{"group": kind.group, "kind": kind.name} for kind in KINDS],
         },
     }
 
 
-def application_set(inventory: Inventory, units: Sequence[Unit], *, moving: bool = False) -> Manifest:
-    """ApplicationSet that makes an Application of each sync unit's folder, and never deletes one.
+class _Words(NamedTuple):
+    """What differs between Applications, as text or as templates of an ApplicationSet."""
 
-    While resources are `moving` between units, no Application minds that another one has them, too: it would never be
-    synced (docs/explanation/what-engines-and-kustomize-do.md, "Moves").
-    """
-    repository, revision = inventory.mesh.gitops.repository, f"refs/heads/{inventory.mesh.gitops.branch}"
-    sync_unit = inventory.mesh.gitops.sync_unit
-    levels = {SyncUnit.CLUSTER: "", SyncUnit.NAMESPACE: "/*", SyncUnit.WORKLOAD: "/*/*"}[sync_unit]
-    folders = [
-        in_repository(inventory, f"overlays/{cluster}{levels}") for cluster in sorted({u.cluster for u in units})
-    ]
+    name: str
+    path: str
+    cluster: str
+    below: Sequence[str]
+
+
+def _application(inventory: Inventory, unit: Unit, *, moving: bool) -> Manifest:
+    """Application of one sync unit. Without a finalizer: its resources stay when it goes."""
+    words = _Words(unit.full_name, in_repository(inventory, unit.folder), unit.cluster, unit.below)
+    template = _template(inventory, words, moving=moving)
+    return {
+        "apiVersion": _API,
+        "kind": "Application",
+        "metadata": {
+            "name": template["metadata"]["name"],
+            "namespace": _NAMESPACE,
+            "labels": LABELS,
+            "annotations": template["metadata"]["annotations"],
+        },
+        "spec": template["spec"],
+    }
+
+
+def _application_set(inventory: Inventory, units: Sequence[Unit], *, moving: bool) -> Manifest:
+    """ApplicationSet that makes an Application of each sync unit's folder, and never deletes one."""
+    levels = {SyncUnit.CLUSTER: "", SyncUnit.NAMESPACE: "/*", SyncUnit.WORKLOAD: "/*/*"}
+    level = levels[inventory.mesh.gitops.sync_unit]
+    folders = [in_repository(inventory, f"overlays/{cluster}{level}") for cluster in sorted({u.cluster for u in units})]
     # The segments of a unit's path: those of the Mesh's own path, `overlays`, cluster, namespace, workload.
     first = len(path_parts(inventory)) + 1
-    below = [_segment(first + place) for place in range(1, 1 + levels.count("*"))]
-    base = "/" + "/".join([in_repository(inventory, "base"), *below])
+    below = [_segment(first + place) for place in range(1, 1 + level.count("*"))]
+    words = _Words(".".join([_segment(first), *below]), "{{.path.path}}", _segment(first), below)
     return {
         "apiVersion": _API,
         "kind": "ApplicationSet",
@@ -80,37 +103,69 @@ def application_set(inventory: Inventory, units: Sequence[Unit], *, moving: bool
             "generators": [
                 {
                     "git": {
-                        "repoURL": repository,
-                        "revision": revision,
+                        "repoURL": inventory.mesh.gitops.repository,
+                        "revision": _revision(inventory),
                         "directories": [{"path": folder} for folder in folders],
                     }
                 }
             ],
             "syncPolicy": {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True},
-            "template": {
-                "metadata": {
-                    "name": ".".join([_segment(first), *below]),
-                    # A folder of the closure that is missing here is stale without a word; one too many is harmless.
-                    "annotations": {"argocd.argoproj.io/manifest-generate-paths": f".;{base}"},
-                },
-                "spec": {
-                    "project": NAME,
-                    "source": {"repoURL": repository, "targetRevision": revision, "path": "{{.path.path}}"},
-                    "destination": {"name": _segment(first), "namespace": below[0] if below else "default"},
-                    "syncPolicy": {
-                        "automated": {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False},
-                        "syncOptions": [
-                            "ApplyOutOfSyncOnly=true",
-                            "PruneLast=true",
-                            "ServerSideApply=true",
-                            *(() if moving else ("FailOnSharedResource=true",)),
-                        ],
-                        "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
-                    },
-                },
+            "template": _template(inventory, words, moving=moving),
+        },
+    }
+
+
+def _template(inventory: Inventory, words: _Words, *, moving: bool) -> dict[str, Any]:
+    """Return name, annotations and spec of an Application.
+
+    Names are joined by dots, which neither clusters, namespaces nor workloads have: so no two units share one, and a
+    name of an Application may have dots, for it is one of a Kubernetes object.
+    """
+    return {
+        "metadata": {
+            "name": words.name,
+            "annotations": {"argocd.argoproj.io/manifest-generate-paths": generate_paths(inventory, words.below)},
+        },
+        "spec": {
+            "project": NAME,
+            "source": {
+                "repoURL": inventory.mesh.gitops.repository,
+                "targetRevision": _revision(inventory),
+                "path": words.path,
+            },
+            "destination": {"name": words.cluster, "namespace": words.below[0] if words.below else "default"},
+            "syncPolicy": {
+                "automated": {"enabled": True, "prune": True, "selfHeal": True, "allowEmpty": False},
+                "syncOptions": _sync_options(inventory, moving=moving),
+                "retry": {"limit": 2, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
             },
         },
     }
+
+
+def generate_paths(inventory: Inventory, below: Sequence[str]) -> str:
+    """Return the folders whose change makes Argo CD render a unit again, `below` its cluster's folder.
+
+    All that it is built from: its own folder, and of base what its overlays may list. A folder of the closure that is
+    missing here is stale without a word; one too many is harmless
+    (docs/explanation/what-engines-and-kustomize-do.md, "Staleness").
+    """
+    return ";".join([".", "/" + "/".join([in_repository(inventory, "base"), *below])])
+
+
+def _sync_options(inventory: Inventory, *, moving: bool) -> list[str]:
+    """Return the sync options. Argo CD takes any word without complaint, so nobody can add one."""
+    return [
+        "ApplyOutOfSyncOnly=true",
+        *(["CreateNamespace=true"] if inventory.mesh.gitops.create_namespaces else []),
+        "PruneLast=true",
+        "ServerSideApply=true",
+        *([] if moving else ["FailOnSharedResource=true"]),
+    ]
+
+
+def _revision(inventory: Inventory) -> str:
+    return f"refs/heads/{inventory.mesh.gitops.branch}"
 
 
 def _segment(place: int) -> str:

@@ -27,8 +27,7 @@ def take_away(engine: Engine, unit: Unit) -> list[Command]:
     """
     match engine:
         case Engine.ARGOCD:
-            name = f"{unit.cluster}.{unit.name}" if unit.below else unit.cluster
-            text = f"kubectl --namespace argocd delete applications.argoproj.io {name}"
+            text = f"kubectl --namespace argocd delete applications.argoproj.io {unit.full_name}"
             return [Command("", text, "its resources stay")]
         case Engine.FLUX:
             text = f"kubectl --namespace flux-system delete kustomizations.kustomize.toolkit.fluxcd.io {unit.name}"
@@ -37,10 +36,13 @@ def take_away(engine: Engine, unit: Unit) -> list[Command]:
             return []
 
 
-def take_tombstone_away(engine: Engine, unit: Unit) -> list[Command]:
-    """Return the commands that take away the ConfigMap of an emptied unit: a Kustomization takes its own along."""
-    if engine is Engine.FLUX:
+def take_tombstone_away(engine: Engine, unit: Unit, *, own_account: bool = False) -> list[Command]:
+    """Return the commands that take away the ConfigMap of an emptied unit.
+
+    A Kustomization takes its own along, unless it does so with an account of its own that goes at the same time.
+    """
+    if engine is Engine.FLUX and not own_account:
         return []
     metadata = tombstone(unit.folder)["metadata"]
     text = f"kubectl --namespace {metadata['namespace']} delete configmap {metadata['name']}"
-    return [Command(unit.cluster, text, "nothing else takes it away")]
+    return [Command(unit.cluster, text, "if it is still there" if own_account else "nothing else takes it away")]

@@ -8,40 +8,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.engines.argocd import app_project, application_set
-from gitops_gen.engines.flux import flux_kustomization, git_repository
-from gitops_gen.engines.units import units_by_engine
+from gitops_gen.engines.argocd import argocd_objects
+from gitops_gen.engines.flux import flux_objects
+from gitops_gen.engines.rights import prerequisites
+from gitops_gen.engines.units import flux_folder, units_by_engine
+from gitops_gen.layout.kustomization import kustomization
+from gitops_gen.layout.paths import KUSTOMIZATION
+from gitops_gen.layout.units import namespaces_in, roots_of, units_of
+from gitops_gen.manifest import dump
 from gitops_gen.model import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitops_gen.engines.units import Unit
-    from gitops_gen.manifest import Manifest
     from gitops_gen.model import Inventory
+    from gitops_gen.tree import Tree
 
 ARGOCD_FILE = "engines/argocd/gitops-gen.yaml"
 
+_OBJECTS = "gitops-gen.yaml"
 
-def engine_files(inventory: Inventory, units: Iterable[str], *, moving: bool = False) -> dict[str, list[Manifest]]:
-    """Return path -> engine objects for the folders of all sync units, those of tombstones included.
 
-    `moving` says that resources are on their way between units of Argo CD: two of its Applications then have them.
+def engine_files(inventory: Inventory, tree: Tree, *, moving: bool = False) -> dict[str, str]:
+    """Return path -> body of the engine objects for all sync units in a tree of base and overlays, tombstones included.
+
+    `moving` says that resources are on their way between units of Argo CD: two of its Applications then have them. A
+    folder of Flux can be named by the kustomization of a cluster's own bootstrap.
     Presupposes that an inventory with an engine names a repository (rule GGI237).
     """
-    found = units_by_engine(inventory, units)
-    files: dict[str, list[Manifest]] = {}
+    found = units_by_engine(inventory, units_of(tree, inventory.mesh.gitops.sync_unit))
+    files: dict[str, str] = {}
     if argocd := found[Engine.ARGOCD]:
-        files[ARGOCD_FILE] = [app_project(inventory, argocd), application_set(inventory, argocd, moving=moving)]
+        files[ARGOCD_FILE] = dump(argocd_objects(inventory, argocd, moving=moving))
     by_cluster: dict[str, list[Unit]] = {}
     for unit in found[Engine.FLUX]:
         by_cluster.setdefault(unit.cluster, []).append(unit)
     for cluster, members in by_cluster.items():
-        kustomizations = [flux_kustomization(inventory, unit) for unit in members]
-        files[flux_file(cluster)] = [git_repository(inventory), *kustomizations]
+        folder = flux_folder(cluster)
+        files[f"{folder}/{_OBJECTS}"] = dump(flux_objects(inventory, cluster, members, roots_of(tree, cluster)))
+        files[f"{folder}/{KUSTOMIZATION}"] = kustomization([_OBJECTS])
+        before = prerequisites(inventory, members, namespaces_in(tree, cluster))
+        if before:
+            files[f"{folder}/prerequisites/{_OBJECTS}"] = dump(before)
+            files[f"{folder}/prerequisites/{KUSTOMIZATION}"] = kustomization([_OBJECTS])
     return files
 
 
-def flux_file(cluster: str) -> str:
-    """Return where the Flux objects of a cluster stand."""
-    return f"engines/flux/{cluster}/gitops-gen.yaml"
+def flux_files(cluster: str) -> list[str]:
+    """Return all paths that the Flux objects of a cluster may take."""
+    folder = flux_folder(cluster)
+    return [f"{place}/{name}" for place in (folder, f"{folder}/prerequisites") for name in (_OBJECTS, KUSTOMIZATION)]

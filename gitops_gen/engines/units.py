@@ -36,6 +36,11 @@ class Unit(NamedTuple):
         """
         return ".".join(self.below) or self.cluster
 
+    @property
+    def full_name(self) -> str:
+        """The unit's name among those of all clusters."""
+        return ".".join((self.cluster, *self.below))
+
 
 def units_by_engine(inventory: Inventory, folders: Iterable[str]) -> dict[Engine, list[Unit]]:
     """Sort the folders of sync units by the engine of their cluster.
@@ -59,6 +64,11 @@ def engine_of(inventory: Inventory, cluster: str) -> Engine:
     """Return what syncs a cluster; one that has left the inventory and of which nothing is known has the Mesh's."""
     known = inventory.clusters.get(cluster)
     return known.engine if known else inventory.left.get(cluster, inventory.mesh.gitops.engine)
+
+
+def flux_folder(cluster: str) -> str:
+    """Return the folder of all that Flux needs in a cluster."""
+    return f"engines/flux/{cluster}"
 
 
 def in_repository(inventory: Inventory, folder: str) -> str:

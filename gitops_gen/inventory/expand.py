@@ -15,6 +15,7 @@ from gitops_gen.model import (
     Consumer,
     EastWest,
     EndpointList,
+    Flux,
     GitOps,
     Guards,
     HostClaim,
@@ -89,6 +90,13 @@ def expand_mesh(written: Written[MeshDocument]) -> Mesh:
             path=gitops.path,
             engine=gitops.engine,
             sync_unit=gitops.sync_unit,
+            create_namespaces=gitops.create_namespaces,
+            applications=gitops.argocd.applications,
+            flux=Flux(
+                service_accounts=gitops.flux.service_accounts,
+                sparse=gitops.flux.sparse,
+                deletion_policy=gitops.flux.deletion_policy,
+            ),
         ),
         guards=Guards(
             removed_workloads=_limit(spec.guards.removed_workloads, standard.removed_workloads),
@@ -148,6 +156,7 @@ def _ingresses(written: Written[ClusterDocument]) -> tuple[Ingress, ...]:
             client_ca=fields.client_ca,
             scoped=fields.scoped,
             existing_gateway=None if isinstance(fields.gateway, str) else fields.gateway.existing,
+            protected=fields.protected,
             addresses=tuple(fields.addresses),
             origin=written.at_key("spec", "ingresses", name),
         )

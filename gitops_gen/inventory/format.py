@@ -26,7 +26,16 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from gitops_gen.model import EndpointFormat, Engine, GatewayChoice, Protocol, SyncUnit, Via
+from gitops_gen.model import (
+    Applications,
+    DeletionPolicy,
+    EndpointFormat,
+    Engine,
+    GatewayChoice,
+    Protocol,
+    SyncUnit,
+    Via,
+)
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
@@ -166,6 +175,25 @@ class NamespacedMetadata(Fields):
 # Mesh
 
 
+class ArgoCDFields(Fields):
+    """How Argo CD is told of the sync units."""
+
+    applications: Applications = Applications.SET
+    """`set`: an ApplicationSet makes the Applications; `plain`: each is written out."""
+
+
+class FluxFields(Fields):
+    """How Flux syncs the units."""
+
+    service_accounts: StrictBool = False
+    """True: a service account for each unit, with a Role for the kinds that gitops-gen writes and nothing else."""
+    sparse: StrictBool = False
+    """True: a cluster's GitRepository checks out only the folders that the cluster is built from."""
+    deletion_policy: Given[DeletionPolicy] = None
+    """What becomes of a unit's resources when its Kustomization is deleted: MirrorPrune (Flux's own default), Delete,
+    WaitForTermination or Orphan, which keeps them."""
+
+
 class GitOpsFields(Fields):
     """Where the generated tree is published."""
 
@@ -179,6 +207,12 @@ class GitOpsFields(Fields):
     """Who applies the overlays: argocd, flux or none. A Cluster may differ."""
     sync_unit: SyncUnit = SyncUnit.NAMESPACE
     """What an engine syncs as one: a cluster, a namespace in it, or a workload."""
+    create_namespaces: StrictBool = False
+    """True: the engines create the namespaces that are missing, and never delete one."""
+    argocd: ArgoCDFields = Field(default_factory=ArgoCDFields)
+    """What the objects for Argo CD are like."""
+    flux: FluxFields = Field(default_factory=FluxFields)
+    """What the objects for Flux are like."""
 
 
 class LimitFields(Fields):
@@ -298,6 +332,8 @@ class IngressFields(Fields):
         Discriminator(_mapping_or_plain),
     ] = "generated"
     """`generated`: gitops-gen writes the Gateways; `{existing: namespace/name}`: routes attach to that one."""
+    protected: StrictBool = False
+    """True: Argo CD deletes the Gateways of this ingress only when a person has confirmed it."""
     addresses: list[Text] = []
     """IP addresses or DNS names under which clients reach the ingress; for DNS and endpoint lists."""
 

@@ -46,6 +46,24 @@ def units_of(paths: Iterable[str], sync_unit: SyncUnit) -> list[str]:
     return sorted({unit for path in paths if (unit := unit_of(path, sync_unit)) is not None})
 
 
+def roots_of(paths: Iterable[str], cluster: str) -> list[str]:
+    """Return the folders at the top that a cluster is built from: its overlay, and base where any of it is there."""
+    overlay, found = f"overlays/{cluster}", set()
+    for path in paths:
+        if path.startswith("base/"):
+            found.add("base")
+        elif path.startswith(f"{overlay}/"):
+            found.add(overlay)
+    return sorted(found)
+
+
+def namespaces_in(paths: Iterable[str], cluster: str) -> list[str]:
+    """Return the namespaces of a cluster's overlay."""
+    depth = DEPTH[SyncUnit.NAMESPACE]
+    parts = [path.split("/") for path in paths if path.startswith(f"overlays/{cluster}/")]
+    return sorted({part[2] for part in parts if len(part) > depth})
+
+
 def lost_units(desired: Tree, contents: Mapping[str, bytes], mesh: str, sync_unit: SyncUnit) -> list[str]:
     """Return the units that hold files sealed by this Mesh, but nothing in the desired tree: they need a tombstone.
 

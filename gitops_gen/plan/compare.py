@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.layout.paths import KUSTOMIZATION
 from gitops_gen.manifest import resource_id
 from gitops_gen.plan.changes import (
     Action,
@@ -271,7 +272,8 @@ def _engine_objects(
 ) -> tuple[ResourceChange, ...]:
     """Compare the objects below `engines/`, file by file: the same object may be in several clusters' files."""
     changes = []
-    for path in sorted({path for path in (*before, *after) if path.startswith("engines/")}):
+    files = {path for path in (*before, *after) if path.startswith("engines/")}
+    for path in sorted(path for path in files if not path.endswith(f"/{KUSTOMIZATION}")):
         sides = [
             {resource_id(manifest): manifest for manifest in reading.resources(path, side[path])}
             if path in side

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitops_gen.exposure import Certificate
     from gitops_gen.model import Cluster, EastWest, Ingress
     from gitops_gen.resources.entrances import Served
-    from gitops_gen.resources.fields import Gateway, Server, ServerTls
+    from gitops_gen.resources.fields import Gateway, Metadata, Server, ServerTls
 
 EAST_WEST_GATEWAY = "cross-network-gateway"
 """Name of the Gateway for other clusters: the one that Istio's own installation guides use."""
@@ -24,16 +24,16 @@ def gateway(
 ) -> Gateway:
     """Gateway that opens ports on the pods of an ingress, for clients outside of the mesh.
 
-    Read by the gateway pods that the ingress's selector names, whatever namespace the Gateway itself is in.
+    Read by the gateway pods that the ingress's selector names, whatever namespace the Gateway itself is in. Where the
+    ingress is protected, Argo CD asks a person before it deletes it.
     """
+    metadata: Metadata = {"name": name, "namespace": namespace, "labels": labels}
+    if ingress.protected:
+        metadata["annotations"] = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"}
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": labels,
-        },
+        "metadata": metadata,
         "spec": {
             "selector": dict(ingress.selector),
             "servers": list(servers),

@@ -13,8 +13,7 @@ from gitops_gen.engines.objects import engine_files
 from gitops_gen.layout.build import build_tree
 from gitops_gen.layout.ownership import Reconciled, reconcile, unread
 from gitops_gen.layout.seal import same_body, seal
-from gitops_gen.layout.units import lost_units, units_of
-from gitops_gen.manifest import dump
+from gitops_gen.layout.units import lost_units
 from gitops_gen.resources.addresses import allocate
 from gitops_gen.resources.compile import compile_mesh
 from gitops_gen.resources.consumers import hosts_with_address
@@ -137,11 +136,9 @@ def _tree(
 ) -> Tree:
     """Lay out base and overlays, and beside them the objects that make an engine sync each unit."""
     tree = build_tree(inventory, compiled, retired)
-    units = units_of(tree, inventory.mesh.gitops.sync_unit)
     mesh = inventory.mesh.name
     engines = {
-        path: seal(dump(objects), mesh, f"Mesh {mesh}")
-        for path, objects in engine_files(inventory, units, moving=moving).items()
+        path: seal(body, mesh, f"Mesh {mesh}") for path, body in engine_files(inventory, tree, moving=moving).items()
     }
     return {**tree, **engines}
 

@@ -190,11 +190,12 @@ def check_whole(standing: Standing, parts: Parts, clusters: Iterable[str]) -> No
 
 def untouched(standing: Standing, parts: Parts, *, engines: bool) -> dict[str, bytes | None]:
     """Return the files that stay byte for byte, whatever is laid out: see `Mixture`."""
-    from gitops_gen.engines.objects import ARGOCD_FILE, flux_file
+    from gitops_gen.engines.objects import ARGOCD_FILE, flux_files
 
-    known = {flux_file(cluster) for cluster in parts.clusters}
+    known = {path for cluster in parts.clusters for path in flux_files(cluster)}
     if not engines:
-        known |= {ARGOCD_FILE, *(flux_file(cluster) for cluster in {*standing.live, *standing.clusters()})}
+        known |= {ARGOCD_FILE}
+        known |= {path for cluster in {*standing.live, *standing.clusters()} for path in flux_files(cluster)}
         known |= {path for path in standing.tree if path.startswith("engines/")}
     files: dict[str, bytes | None] = {path: standing.tree.get(path) for path in known}
     for path, content in standing.tree.items():

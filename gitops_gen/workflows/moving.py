@@ -15,7 +15,7 @@ from gitops_gen.delivery.holds import moment
 from gitops_gen.delivery.moves import Move, Step
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.engines.commands import take_away
-from gitops_gen.engines.objects import ARGOCD_FILE, flux_file
+from gitops_gen.engines.objects import ARGOCD_FILE, flux_files
 from gitops_gen.engines.units import unit_at, units_by_engine
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.mixture import Parts, folder_of_resource
@@ -251,7 +251,8 @@ def _untouched(found: Found, concerned: Collection[str], *, in_argocd: bool) -> 
     """Return the files that no step writes: engine objects of other clusters, and what somebody edited."""
     files = untouched(found.standing, Parts(clusters=frozenset(found.standing.clusters())), engines=True)
     for cluster in concerned:
-        files.pop(flux_file(cluster), None)
+        for path in flux_files(cluster):
+            files.pop(path, None)
     if not in_argocd:
         files[ARGOCD_FILE] = found.standing.tree.get(ARGOCD_FILE)
     return files

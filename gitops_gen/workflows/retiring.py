@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.engines.commands import take_away, take_tombstone_away
-from gitops_gen.engines.objects import ARGOCD_FILE, flux_file
+from gitops_gen.engines.objects import ARGOCD_FILE, flux_files
 from gitops_gen.engines.units import engine_of, unit_at
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.mixture import Parts
@@ -148,7 +148,8 @@ def _prepare(
     check_whole(standing, Parts(clusters=clusters), clusters)
     files = untouched(standing, Parts(clusters=clusters), engines=False)
     for cluster in concerned:
-        files.pop(ARGOCD_FILE if engine_of(inventory, cluster) is Engine.ARGOCD else flux_file(cluster), None)
+        for path in [ARGOCD_FILE] if engine_of(inventory, cluster) is Engine.ARGOCD else flux_files(cluster):
+            files.pop(path, None)
     mixture = Mixture(compiled=standing.resources(sorted(clusters)), untouched=files)
     comparison = compare(inventory, found.target, frozenset(), mixture, leaving=frozenset(folders))
     check_unrefused(comparison, "retiring it")
@@ -213,5 +214,6 @@ def _commands(inventory: Inventory, folders: Iterable[str]) -> list[Command]:
     for folder in folders:
         unit = unit_at(folder)
         engine = engine_of(inventory, unit.cluster)
-        commands += [*take_away(engine, unit), *take_tombstone_away(engine, unit)]
+        own = engine is Engine.FLUX and inventory.mesh.gitops.flux.service_accounts
+        commands += [*take_away(engine, unit), *take_tombstone_away(engine, unit, own_account=own)]
     return commands

@@ -26,3 +26,5 @@ def test_the_commands_for_a_tombstone() -> None:
         (command,) = take_tombstone_away(engine, cluster)
         assert command == Command("east", "kubectl --namespace default delete configmap gitops-gen-retired-east", note)
     assert take_tombstone_away(Engine.FLUX, unit) == []
+    (command,) = take_tombstone_away(Engine.FLUX, unit, own_account=True)
+    assert command.note == "if it is still there", "its account may be gone before it"

@@ -103,3 +103,18 @@ def test_a_tombstone_stands_where_the_unit_stood(unit: str, name: str, namespace
         "data": {"unit": unit},
     }
     assert units.tombstone_path(unit) == f"{unit}/retired.yaml"
+
+
+def test_what_a_cluster_is_built_from_and_its_namespaces() -> None:
+    paths = [
+        "base/data/kafka/service.yaml",
+        "overlays/east/kustomization.yaml",
+        "overlays/east/data/kustomization.yaml",
+        "overlays/east/data/kafka/kafka-0.yaml",
+        "overlays/eastern/mq/kustomization.yaml",
+        "engines/argocd/gitops-gen.yaml",
+    ]
+    assert units.roots_of(paths, "east") == ["base", "overlays/east"]
+    assert units.roots_of(paths[1:], "east") == ["overlays/east"]
+    assert units.namespaces_in(paths, "east") == ["data"]
+    assert units.namespaces_in(paths, "eastern") == ["mq"]

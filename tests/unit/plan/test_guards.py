@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_gen.engines.objects import engine_files
-from gitops_gen.layout.units import units_of
-from gitops_gen.manifest import dump
 from gitops_gen.model import Engine, GitOps, Guards, Limit, SyncUnit
 from gitops_gen.plan.guards import GuardFinding, Verdict, allowed, check_guards, passes
 from tests.factories import a_cluster, a_mesh, an_inventory
@@ -256,8 +254,8 @@ def engines_plan(before: SyncUnit, after: SyncUnit, engine: Engine, engine_after
         gitops = GitOps(repository="https://git.example.com/mesh.git", engine=chosen, sync_unit=unit)
         inventory = an_inventory(mesh=a_mesh(gitops=gitops), clusters=[a_cluster(name="a", engine=chosen)])
         tree = tree_of(mesh)
-        files = engine_files(inventory, units_of(tree, unit))
-        trees.append({**tree, **{path: dump(objects).encode() for path, objects in files.items()}})
+        files = engine_files(inventory, tree)
+        trees.append({**tree, **{path: body.encode() for path, body in files.items()}})
     return plan_of_trees(trees[0], trees[1], mesh, sync_unit=after)
 
 

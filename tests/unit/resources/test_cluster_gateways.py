@@ -71,3 +71,16 @@ def test_each_ingress_has_a_shared_gateway_of_its_own() -> None:
 def test_every_cluster_is_there_even_with_nothing_in_it() -> None:
     inventory = an_inventory(clusters=[a_cluster(), a_cluster(name="empty")])
     assert compiled(inventory, "empty") == []
+
+
+def test_a_protected_ingress_has_its_gateways_deleted_by_argocd_only_when_confirmed() -> None:
+    for protected in (False, True):
+        cluster = a_cluster(ingresses=[an_ingress(protected=protected)])
+        gateways = [
+            one.manifest["metadata"]
+            for one in compiled(an_inventory(clusters=[cluster], workloads=[a_workload()]))
+            if one.manifest["kind"] == "Gateway"
+        ]
+        expected = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=confirm"} if protected else None
+        assert [one.get("annotations") for one in gateways] == [expected] * len(gateways)
+        assert gateways
