@@ -21,11 +21,17 @@ Labels: TypeAlias = "frozenset[tuple[str, str]]"
 """The labels by which pods are selected."""
 
 
+AUTHORITY = "-cacert"
+"""What the name of an authority ends in where Istio is asked for it; the Secret may have it or not
+(docs/explanation/what-istio-does.md, "Merged Gateways")."""
+
+
 class Certificate(NamedTuple):
     """With what a gateway ends TLS: the Secret with its certificate, and whom it lets in.
 
     `clients` is None where anybody may come, "" where the authority of the clients' certificates stands beside the
-    certificate (in its Secret, or in `NAME-cacert`), else the name of the authority's own Secret.
+    certificate (in its Secret, or in `NAME-cacert`), else the name by which a Gateway asks for the authority's own
+    Secret: with `-cacert` at its end, for without it Istio looks for a certificate and a key.
     """
 
     name: str
@@ -105,7 +111,8 @@ def certificate(ingress: Ingress, port: Port, values: Mapping[str, str | int | N
     if ingress.client_ca is None:
         return Certificate(name)
     authority = expand(ingress.client_ca, **values)
-    return Certificate(name, "" if authority in {name, f"{name}-cacert"} else authority)
+    asked = authority if authority.endswith(AUTHORITY) else authority + AUTHORITY
+    return Certificate(name, "" if asked == name + AUTHORITY else asked)
 
 
 def gateway_port(route: Route, pod: Pod, placement: Placement) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.exposure import certificate
+from gitops_gen.exposure import AUTHORITY, certificate
 from gitops_gen.inventory.rules.repeats import Repeats
 from gitops_gen.inventory.rules.words import shown
 from gitops_gen.inventory.templates import BACKEND_FIELDS, ORDINAL_FIELDS, fields_of, is_sound
@@ -124,8 +124,9 @@ def _misnamed(way: Way) -> Iterator[Problem]:
             yield _problem(
                 way,
                 "GGI238",
-                f"Istio {way.cluster.istio.version} finds the authority of clients beside the certificate only: in the "
-                f"Secret {shown(found.name)}, or in {shown(found.name + '-cacert')}, not in {shown(found.clients)}",
+                f"Istio {way.cluster.istio.version} finds the authority of clients beside the certificate only, in the "
+                f"Secret {shown(found.name)} or {shown(found.name + AUTHORITY)}, not in "
+                f"{shown(found.clients.removesuffix(AUTHORITY))}",
                 f"write `clientCA: {ingress.credential_name}-cacert` and call the Secret so, or declare Istio 1.27",
             )
 

@@ -87,7 +87,8 @@ def test_only_a_certificate_of_several_pods_has_to_be_in_one_server(
     [
         ("{pod}-tls", {"mode": "MUTUAL"}),
         ("{pod}-tls-cacert", {"mode": "MUTUAL"}),
-        ("partners", {"mode": "MUTUAL", "caCertCredentialName": "partners"}),
+        ("partners", {"mode": "MUTUAL", "caCertCredentialName": "partners-cacert"}),
+        ("partners-cacert", {"mode": "MUTUAL", "caCertCredentialName": "partners-cacert"}),
     ],
 )
 def test_clients_have_to_show_a_certificate(authority: str, expected: dict[str, str]) -> None:
@@ -102,7 +103,7 @@ def test_clients_have_to_show_a_certificate(authority: str, expected: dict[str, 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"mode": "SIMPLE"}, "lets in anybody, not clients of the authority partners"),
+        ({"mode": "SIMPLE"}, "lets in anybody, not clients of the authority partners-cacert"),
         ({"caCertCredentialName": "others"}, "lets in clients of the authority others, not"),
         ({"caCertCredentialName": None}, "lets in clients of the authority beside the certificate, not"),
         ({"credentialName": "other"}, "has the certificate other, not prometheus-0-tls"),
@@ -121,7 +122,9 @@ def test_the_proof_notices_who_is_let_in(change: dict[str, str | None], expected
     assert any(expected in problem.message for problem in prove_mesh(inventory, {"cluster-a": altered}))
 
 
-@pytest.mark.parametrize(("authority", "said"), [("partners", "partners"), ("{pod}-tls", "the authority beside it")])
+@pytest.mark.parametrize(
+    ("authority", "said"), [("partners", "partners-cacert"), ("{pod}-tls", "the authority beside it")]
+)
 def test_a_trace_says_what_clients_have_to_show(authority: str, said: str) -> None:
     inventory = behind(client_ca=authority)
     table = table_of(inventory, "cluster-a", rendered(inventory)["cluster-a"])
