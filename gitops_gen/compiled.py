@@ -14,6 +14,9 @@ INGRESS_GATEWAYS = "gateways.ingress"
 EAST_WEST_GATEWAYS = "gateways.eastwest"
 """Folder of the generated east-west Gateway of a cluster, in that gateway's namespace."""
 
+EXTERNAL_HOSTS = "hosts.external"
+"""Folder of the hosts outside that Consumers of a namespace are let out to; several may dial one."""
+
 
 def consumer_folder(name: str) -> str:
     """Folder of what a Consumer needs in its own namespace."""

@@ -193,6 +193,8 @@ class Istio:
     mtls: str = "strict"
     dns_capture: bool = False
     endpoint_discovery: bool | None = None
+    outbound_policy: str = "ALLOW_ANY"
+    """`REGISTRY_ONLY`: sidecars let nothing out that the mesh does not know."""
 
     @property
     def release(self) -> tuple[int, int]:
@@ -393,6 +395,15 @@ class EndpointList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsOrigination:
+    """How a consumer's sidecar makes TLS of plain HTTP: files in the sidecar, "" for none."""
+
+    ca_certificates: str = ""
+    client_certificate: str = ""
+    private_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consumer:
     """Somebody in one cluster who dials the pods of some workloads on one of their ports."""
 
@@ -403,6 +414,8 @@ class Consumer:
     """Keys `namespace/name`, sorted."""
     via: Via
     port: str
+    originate: TlsOrigination | None = None
+    """Its application speaks plain HTTP, and its sidecar makes TLS of it; north-south only."""
     endpoints: EndpointList | None = None
     origin: Location = field(compare=False, repr=False)
 

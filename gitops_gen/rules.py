@@ -266,6 +266,7 @@ _INVENTORY: tuple[Rule, ...] = (
         "The authority of clients' certificates stands where the ingress's Istio finds it.",
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
+    Rule("GGI240", "way-out", "A sidecar can be told what its Consumer dials outside."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 

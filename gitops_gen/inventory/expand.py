@@ -25,6 +25,7 @@ from gitops_gen.model import (
     Limit,
     Mesh,
     Switch,
+    TlsOrigination,
     Workload,
 )
 from gitops_gen.problems import Location
@@ -32,7 +33,13 @@ from gitops_gen.problems import Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitops_gen.inventory.format import ClusterDocument, ConsumerDocument, LimitFields, MeshDocument
+    from gitops_gen.inventory.format import (
+        ClusterDocument,
+        ConsumerDocument,
+        LimitFields,
+        MeshDocument,
+        TlsOriginationFields,
+    )
     from gitops_gen.inventory.format import WorkloadDocument as WorkloadFields
     from gitops_gen.inventory.written import Documents, Written
 
@@ -131,6 +138,7 @@ def expand_cluster(written: Written[ClusterDocument], mesh: Mesh) -> Cluster:
             mtls=spec.istio.mtls,
             dns_capture=spec.istio.dns_capture,
             endpoint_discovery=spec.istio.endpoint_discovery,
+            outbound_policy=spec.istio.outbound_policy,
         ),
         network=spec.network or "",
         cluster_domain=spec.cluster_domain,
@@ -227,8 +235,19 @@ def expand_consumer(written: Written[ConsumerDocument]) -> Consumer:
         workloads=tuple(sorted(set(spec.workloads))),
         via=spec.via,
         port=spec.port,
+        originate=_originate(spec.originate_tls),
         endpoints=None if endpoints is None else EndpointList(config_map=endpoints.config_map, format=endpoints.format),
         origin=written.name_place,
+    )
+
+
+def _originate(fields: TlsOriginationFields | None) -> TlsOrigination | None:
+    if fields is None:
+        return None
+    return TlsOrigination(
+        ca_certificates=fields.ca_certificates or "",
+        client_certificate=fields.client_certificate or "",
+        private_key=fields.private_key or "",
     )
 
 

@@ -293,6 +293,20 @@ class IstioFields(Fields):
     endpoint_discovery: Given[StrictBool] = None
     """Does this cluster's istiod read the endpoints of other clusters (remote secrets)? Absent: unknown, and treated
     as true wherever that is the careful reading."""
+    outbound_policy: Literal["ALLOW_ANY", "REGISTRY_ONLY"] = "ALLOW_ANY"
+    """What sidecars do with hosts that the mesh does not know: let them out, or not. With REGISTRY_ONLY, what
+    north-south Consumers dial is made known to their sidecars."""
+
+
+class TlsOriginationFields(Fields):
+    """Files in the consumer's sidecar, for the TLS that it makes. `{}`: the authorities that the system trusts."""
+
+    ca_certificates: Given[Text] = None
+    """The authorities of the ingress's certificate. Default: those of the sidecar's system."""
+    client_certificate: Given[Text] = None
+    """The certificate that the sidecar shows, where the ingress has a `clientCA`; with `privateKey`."""
+    private_key: Given[Text] = None
+    """The key of that certificate."""
 
 
 class ExistingGateway(Fields):
@@ -578,6 +592,9 @@ class ConsumerSpec(Fields):
     """`north-south`: by the ingresses, so the port must be exposed; `east-west`: inside the mesh."""
     port: Text
     """Name of the port that it dials."""
+    originate_tls: Given[TlsOriginationFields] = Field(default=None, alias="originateTLS")
+    """The application speaks plain HTTP, and its sidecar makes TLS of it: on port 80 for the ingress's 443, else on
+    the ingress's own port. North-south only."""
     endpoints: Given[EndpointsFields] = None
     """A list of the pods' addresses that follows the scale."""
 

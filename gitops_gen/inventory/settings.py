@@ -41,13 +41,14 @@ class Setting(NamedTuple):
 TAKEN_OVER: dict[str, tuple[str, ...]] = {
     "backend": ("placement", "workload", "cluster", "mesh"),
     "gateways": ("placement", "workload", "cluster", "mesh"),
+    "mesh": ("placement", "workload"),
     "ports": ("placement", "workload"),
     "service": ("placement", "workload"),
     "serviceAccount": ("placement", "workload"),
 }
 """Settings of a placement that it may leave to others: who may say them, the nearest first."""
 
-_DEFAULTS = {"backend": '"auto"', "gateways": '"auto"', "ports": "[]", "service": "the workload's name"}
+_DEFAULTS = {"backend": '"auto"', "gateways": '"auto"', "mesh": "true", "ports": "[]", "service": "the workload's name"}
 _ENGINE = "engine"
 
 

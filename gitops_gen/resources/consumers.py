@@ -8,9 +8,11 @@ from gitops_gen.compiled import Compiled, Place, consumer_folder
 from gitops_gen.resources.demand import read_demand
 from gitops_gen.resources.dialled import dialled_placements, endpoints_of
 from gitops_gen.resources.endpoint_list import endpoint_config_map, endpoint_text
+from gitops_gen.resources.external import compile_external
 from gitops_gen.resources.remote import has_entry, remote_host, remote_shape, remotes
 from gitops_gen.resources.remote_objects import compile_remote
 from gitops_gen.resources.rules.consumers import consumer_problems
+from gitops_gen.resources.rules.external import external_problems
 from gitops_gen.resources.rules.remotes import remote_problems
 from gitops_gen.resources.rules.stand_ins import stand_in_problems
 from gitops_gen.resources.surroundings import read_surroundings
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 
 def check_consumers(inventory: Inventory) -> list[Problem]:
     """Return what keeps Consumers from reaching pods, each at the place in the inventory that has to change."""
-    return [*consumer_problems(inventory), *remote_problems(inventory), *stand_in_problems(inventory)]
+    return [
+        *consumer_problems(inventory),
+        *remote_problems(inventory),
+        *stand_in_problems(inventory),
+        *external_problems(inventory),
+    ]
 
 
 def hosts_with_address(inventory: Inventory) -> list[str]:
@@ -44,7 +51,7 @@ def hosts_with_address(inventory: Inventory) -> list[str]:
 
 
 def compile_consumers(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str, list[Compiled]]:
-    """Return what Consumers need, by cluster: stand-ins of pods of other clusters, and lists of endpoints.
+    """Return what Consumers need, by cluster: stand-ins of pods of other clusters, ways out, and lists of endpoints.
 
     `addresses` has one for each of `hosts_with_address`. Presupposes that `check_consumers` found no error. A pod's
     stand-in is there once, however many Consumers of a cluster dial it.
@@ -53,7 +60,7 @@ def compile_consumers(inventory: Inventory, addresses: Mapping[str, str]) -> dic
     demand = read_demand(inventory)
     for remote in remotes(inventory, demand):
         compiled[remote.caller.name].extend(compile_remote(remote, demand, addresses))
-    for cluster, resource in _endpoint_lists(inventory):
+    for cluster, resource in (*compile_external(inventory), *_endpoint_lists(inventory)):
         compiled[cluster].append(resource)
     return compiled
 

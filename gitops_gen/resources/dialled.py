@@ -14,8 +14,12 @@ from gitops_gen.resources.shapes import Backend, backend, backend_host
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from gitops_gen.exposure import Exposure
     from gitops_gen.model import Cluster, Consumer, Inventory, Placement, Pod, Port, Route, Workload
     from gitops_gen.resources.surroundings import Surroundings
+
+
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 class Dialled(NamedTuple):
@@ -43,6 +47,11 @@ def external_route(port: Port, home: Cluster) -> Route | None:
     routes = [route for route in port.routes if route.service is None]
     by_default = (route for route in routes if home.ingress(route.ingress).default)
     return next(by_default, routes[0] if routes else None)
+
+
+def originated_port(exposure: Exposure) -> int:
+    """Return the port that an application dials in plain HTTP where its sidecar makes TLS for the ingress's port."""
+    return HTTP_PORT if exposure.gateway_port == HTTPS_PORT else exposure.gateway_port
 
 
 def own_host(dialled: Dialled, pod: Pod) -> str | None:
@@ -101,7 +110,9 @@ def addresses_of(dialled: Dialled) -> Iterator[tuple[Pod, str]]:
         wanted = external_route(port, home)
         for exposure in exposures(dialled.workload, dialled.placement, home):
             if exposure.route is wanted and exposure.port is port and exposure.pod is not None:
-                yield exposure.pod, f"{exposure.host}:{exposure.gateway_port}"
+                originates = dialled.consumer.originate is not None and exposure.certificate is not None
+                number = originated_port(exposure) if originates else exposure.gateway_port
+                yield exposure.pod, f"{exposure.host}:{number}"
     else:
         for pod in dialled.placement.pods:
             yield pod, f"{dialled_host(pod, dialled.workload, home, dialled.caller)}:{port.number}"

@@ -109,6 +109,27 @@ class ServiceEntry(TypedDict):
     spec: ServiceEntrySpec
 
 
+class ExternalServiceSpec(TypedDict):
+    """A host outside of the mesh, at given addresses or where DNS says."""
+
+    hosts: list[str]
+    addresses: NotRequired[list[str]]
+    location: Literal["MESH_EXTERNAL"]
+    ports: list[EntryPort]
+    exportTo: list[str]
+    resolution: Literal["STATIC", "DNS"]
+    endpoints: NotRequired[list[EntryEndpoint]]
+
+
+class ExternalService(TypedDict):
+    """A ServiceEntry for a host outside of the mesh."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["ServiceEntry"]
+    metadata: Metadata
+    spec: ExternalServiceSpec
+
+
 class PortNumber(TypedDict):
     """A port by its number."""
 
@@ -269,6 +290,47 @@ class DestinationRule(TypedDict):
     kind: Literal["DestinationRule"]
     metadata: Metadata
     spec: DestinationRuleSpec
+
+
+class OriginatedTls(TypedDict):
+    """The TLS that a sidecar makes: whom it asks for, whom it believes, and what it shows."""
+
+    mode: Literal["SIMPLE", "MUTUAL"]
+    sni: str
+    subjectAltNames: list[str]
+    clientCertificate: NotRequired[str]
+    privateKey: NotRequired[str]
+    caCertificates: NotRequired[str]
+
+
+class OriginatedPort(TypedDict):
+    """A port of a host outside on which sidecars make TLS."""
+
+    port: PortNumber
+    tls: OriginatedTls
+
+
+class OriginatedPorts(TypedDict):
+    """What holds for the ports of a host outside."""
+
+    portLevelSettings: list[OriginatedPort]
+
+
+class ExternalRuleSpec(TypedDict):
+    """How sidecars talk to a host outside."""
+
+    host: str
+    trafficPolicy: OriginatedPorts
+    exportTo: list[str]
+
+
+class ExternalRule(TypedDict):
+    """A DestinationRule for a host outside of the mesh."""
+
+    apiVersion: NetworkingVersion
+    kind: Literal["DestinationRule"]
+    metadata: Metadata
+    spec: ExternalRuleSpec
 
 
 # --- security.istio.io/v1 --------------------------------------------------------------------------------------------

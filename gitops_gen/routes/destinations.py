@@ -47,6 +47,11 @@ class Backend(NamedTuple):
         """Tell whether it stands for something elsewhere: it means no pod of this cluster."""
         return self.pod is None and not self.selector
 
+    @property
+    def is_outside(self) -> bool:
+        """Tell whether it is a host outside of the mesh."""
+        return self.resource is not None and self.resource.spec.get("location") == "MESH_EXTERNAL"
+
     def __str__(self) -> str:
         """Name it for people."""
         return str(self.resource) if self.resource is not None else f"Service {self.host}, which is declared"

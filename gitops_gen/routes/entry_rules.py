@@ -38,18 +38,26 @@ def entries(table: Table) -> Iterator[Problem]:
         if ((rule.spec.get("trafficPolicy") or {}).get("tls") or {}).get("mode") == "ISTIO_MUTUAL"
     ]
     gateways = {listening.pods.namespace for listening in table.listening}
-    addresses: dict[str, Resource] = {}
+    addresses: dict[tuple[str, int], Resource] = {}
     for resource in table.of_kind.get("ServiceEntry", ()):
         in_mesh = _in_mesh(resource, table)
         yield from _form(resource)
         yield from _resolution(resource, in_mesh=in_mesh)
         yield from _identity(resource, mutual, table.declared.mtls, in_mesh=in_mesh and not _outside(resource, table))
         yield from _taken_over(resource, gateways, complete=table.declared.complete)
-        for address in resource.spec.get("addresses") or ():
-            other = addresses.setdefault(address, resource)
-            if other is not resource:
-                yield error("GGI013", resource, f"{resource} has the address {address} of {other}", other=other)
+        yield from _shared_addresses(resource, addresses)
     yield from _same_host(table)
+
+
+def _shared_addresses(entry: Resource, addresses: dict[tuple[str, int], Resource]) -> Iterator[Problem]:
+    """GGI013: two entries with one address, at a port of both; hosts outside may be told apart by ports alone."""
+    for address in entry.spec.get("addresses") or ():
+        numbers = [port["number"] for port in entry.spec.get("ports") or ()]
+        for number in numbers if entry.spec.get("location") == "MESH_EXTERNAL" else [0, *numbers]:
+            other = addresses.setdefault((address, number), entry)
+            if other is not entry:
+                yield error("GGI013", entry, f"{entry} has the address {address} of {other}", other=other)
+                break
 
 
 def _in_mesh(entry: Resource, table: Table) -> bool:

@@ -98,6 +98,8 @@ def _end(table: Table, end: End) -> tuple[list[Step], str]:
 
 
 def _elsewhere(backend: Backend) -> str:
+    if backend.is_outside and not (backend.resource is not None and backend.resource.spec.get("endpoints")):
+        return f"outside of the mesh, where DNS says that {backend.host} is"
     spec = backend.resource.spec if backend.resource is not None else {}
     addresses = [str(endpoint.get("address")) for endpoint in spec.get("endpoints") or ()]
     if addresses:

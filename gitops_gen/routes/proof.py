@@ -14,6 +14,7 @@ from gitops_gen.problems import Problem, in_order
 from gitops_gen.routes.backends import prove_backends
 from gitops_gen.routes.bindings import MESH, gateways_of
 from gitops_gen.routes.declared import assume, read_declared
+from gitops_gen.routes.external import prove_external
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form
 from gitops_gen.routes.own_tls import prove_own_tls
@@ -72,6 +73,7 @@ def _prove_table(inventory: Inventory, cluster: Cluster, table: Table) -> list[P
         *_idle(table),
         *prove_backends(table, inventory, cluster),
         *prove_own_tls(table, inventory, cluster),
+        *prove_external(table, inventory, cluster),
     ]
 
 

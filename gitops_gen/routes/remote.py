@@ -70,7 +70,7 @@ def prove_remote(inventory: Inventory, tables: Mapping[str, Table]) -> Iterator[
     for table in tables.values():
         for backend in (backend for found in table.registry.backends.values() for backend in found):
             resource = backend.resource
-            if resource is not None and backend.stands_in and id(resource) not in used:
+            if resource is not None and backend.stands_in and not backend.is_outside and id(resource) not in used:
                 yield error("GGI008", resource, f"{resource} stands for a pod that no Consumer dials")
 
 

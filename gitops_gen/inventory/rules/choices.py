@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.inventory.lookup import port_lists, written_routes
+from gitops_gen.model import Via
 from gitops_gen.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ClusterDocument, PlacementFields, WorkloadDocument
+    from gitops_gen.inventory.format import ClusterDocument, ConsumerDocument, PlacementFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written
@@ -20,6 +21,8 @@ def one_of_two(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
     """GGI208: of two fields that say the same in two ways, exactly one is written."""
     for cluster in documents.clusters:
         yield from _east_west_address(cluster)
+    for consumer in documents.consumers:
+        yield from _originated(consumer)
     for workload in documents.workloads:
         for place, placement in enumerate(workload.fields.spec.placements):
             yield from _placement_choices(workload, placement, ("spec", "placements", place))
@@ -46,6 +49,30 @@ def _east_west_address(cluster: Written[ClusterDocument]) -> Iterator[Problem]:
             yield _both(cluster, path, "address", "addresses")
         elif east_west.address is None and east_west.addresses is None:
             yield _neither(cluster, path, "address", "addresses")
+
+
+def _originated(consumer: Written[ConsumerDocument]) -> Iterator[Problem]:
+    """Check that TLS is made on a way that has none of the mesh's, and that a certificate comes with its key."""
+    files = consumer.fields.spec.originate_tls
+    if files is None:
+        return
+    path = ("spec", "originateTLS")
+    if consumer.fields.spec.via is Via.EAST_WEST:
+        yield Problem(
+            rule="GGI208",
+            message="`via: east-west` and `originateTLS` exclude each other: the mesh makes its own TLS",
+            location=consumer.at_key(*path),
+            subject=consumer.subject,
+            help="take `originateTLS` away, or write `via: north-south`",
+        )
+    if (files.client_certificate is None) != (files.private_key is None):
+        yield Problem(
+            rule="GGI208",
+            message="a `clientCertificate` comes with its `privateKey`, and only one of them is written",
+            location=consumer.at_key(*path),
+            subject=consumer.subject,
+            help="write both, or neither",
+        )
 
 
 def _placement_choices(

@@ -337,6 +337,23 @@ def test_selectors_are_needed_for_what_selects() -> None:
     assert found(mesh(), cluster(), placed(bare, placements=placements, more="mesh: false")) == ["GGI210"]
 
 
+@pytest.mark.parametrize(
+    ("via", "files", "expected"),
+    [
+        ("north-south", "{}", []),
+        ("north-south", "{caCertificates: /ca, clientCertificate: /c, privateKey: /k}", []),
+        ("east-west", "{}", ["GGI208"]),
+        ("north-south", "{clientCertificate: /c}", ["GGI208"]),
+        ("north-south", "{privateKey: /k}", ["GGI208"]),
+    ],
+)
+def test_tls_is_made_north_south_alone_and_a_certificate_has_its_key(via: str, files: str, expected: list[str]) -> None:
+    dialling = consumer(
+        f"{{cluster: east, workloads: [streaming/kafka], via: {via}, port: http, originateTLS: {files}}}"
+    )
+    assert found(mesh(), cluster(), placed(WEB), dialling) == expected
+
+
 def test_a_placement_with_an_empty_list_of_ports_is_refused_there() -> None:
     (problem,) = load(mesh(), cluster(), placed(placements="{cluster: east, replicas: 1, ports: []}")).problems
     assert (problem.rule, problem.location.column) == ("GGI217", 43)
