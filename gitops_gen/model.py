@@ -282,6 +282,25 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How clients treat a port of a pod; "" and None: nothing is said. Durations are as Istio writes them."""
+
+    timeout: str = ""
+    attempts: int = 0
+    per_try_timeout: str = ""
+    retry_on: str = ""
+    max_connections: int | None = None
+    connect_timeout: str = ""
+    idle_timeout: str = ""
+    max_requests: int | None = None
+
+    @property
+    def limits_connections(self) -> bool:
+        """Tell whether it says anything of connections."""
+        return bool(self.max_connections or self.connect_timeout or self.idle_timeout or self.max_requests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
     """A port of the pods. `number` is what clients dial; `target` the container's port, by number or by name."""
 
@@ -293,6 +312,7 @@ class Port:
     own_mtls: bool = False
     in_mesh: bool = True
     """False: the pods' sidecar leaves it alone, or they have none."""
+    policy: Policy = Policy()
     before_ready: bool = False
     carried: bool = True
     not_carried_because: str = ""

@@ -267,6 +267,7 @@ _INVENTORY: tuple[Rule, ...] = (
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
     Rule("GGI240", "way-out", "A sidecar can be told what its Consumer dials outside."),
+    Rule("GGI241", "policy-of-http", "A policy asks of a port what its protocol has."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 

@@ -424,6 +424,41 @@ class RouteFields(Fields):
     """A companion: the route leads to this Service (bootstrap, read-only, any pod) instead of to the pods."""
 
 
+class RetriesFields(Fields):
+    """How often a failed request is tried again, at the same pod."""
+
+    attempts: Annotated[StrictInt, Field(ge=0, le=100)] = 0
+    """How often. Default: never, for the one pod that is meant is the only one that could be tried."""
+    per_try_timeout: Given[Text] = None
+    """How long each try may take, such as `2s`."""
+    retry_on: Given[Text] = None
+    """Which failures count, in Envoy's words, such as `connect-failure`."""
+
+
+class ConnectionsFields(Fields):
+    """Limits on the connections of each gateway or sidecar to one pod."""
+
+    max: Given[Annotated[StrictInt, Field(ge=1, le=2_147_483_647)]] = None
+    """The most connections at a time."""
+    connect_timeout: Given[Text] = None
+    """How long connecting may take, such as `5s`."""
+    idle_timeout: Given[Text] = None
+    """After how long without traffic a connection is closed, such as `1h`."""
+    max_requests: Given[Annotated[StrictInt, Field(ge=1, le=2_147_483_647)]] = None
+    """HTTP: the most requests on one connection, after which it is closed."""
+
+
+class PolicyFields(Fields):
+    """How gateways, and clients in the mesh that go by a pod's own backend, treat it."""
+
+    timeout: Given[Text] = None
+    """HTTP: how long an answer may take, such as `30s`."""
+    retries: Given[RetriesFields] = None
+    """HTTP: whether a failed request is tried again."""
+    connections: Given[ConnectionsFields] = None
+    """Limits on connections."""
+
+
 class PortFields(Fields):
     """A port of the pods."""
 
@@ -448,6 +483,8 @@ class PortFields(Fields):
     """`own`: the port does its own TLS, and the mesh's is switched off for it."""
     mesh: StrictBool = True
     """False: the sidecar leaves this port alone (excluded ports), so the mesh's TLS is switched off for it."""
+    policy: Given[PolicyFields] = None
+    """How clients treat this port. What it does not say, the workload's policy says."""
     carried: StrictBool = True
     """False: no Istio route can carry it (UDP, SCTP, host network); it is kept and reported, never routed."""
     reason: Given[Text] = None
@@ -544,6 +581,8 @@ class WorkloadSpec(Fields):
     """Labels that all pods have; needed for `service.create` and for ports with `mtls: own` or `mesh: false`."""
     ports: list[PortFields] = []
     """The ports of the pods."""
+    policy: Given[PolicyFields] = None
+    """How clients treat all ports, as far as their protocols have it."""
     placements: list[PlacementFields]
     """Where the pods are and how many."""
     allow_consumers: Given[list[Text]] = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.inventory.format import ExistingBackend
 from gitops_gen.inventory.lookup import pod_count, routes_of
-from gitops_gen.model import BackendChoice, Family, GatewayChoice, Ingress, Placement, Pod, Port, Route
+from gitops_gen.model import BackendChoice, Family, GatewayChoice, Ingress, Placement, Pod, Policy, Port, Route
 from gitops_gen.naming import ordinal_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CompatBackend,
         MeshSpec,
         PlacementFields,
+        PolicyFields,
         PortFields,
         RouteFields,
         WorkloadDocument,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from gitops_gen.model import Cluster
 
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
+
+NO_POLICY = Policy()
 
 HTTPS_PORT = 443
 HTTP_PORT = 80
@@ -124,12 +127,34 @@ def _ports(  # noqa: PLR0913 - what its routes get, and whether a sidecar is the
             routes=_routes(written, fields, (*path, place), cluster, pods),
             own_mtls=fields.mtls == "own",
             in_mesh=in_mesh and fields.mesh,
+            policy=_policy(fields, written.fields.spec.policy),
             before_ready=fields.before_ready,
             carried=fields.carried,
             not_carried_because=fields.reason or "",
             origin=written.at(*path, place),
         )
         for place, fields in enumerate(ports)
+    )
+
+
+def _policy(port: PortFields, workload: PolicyFields | None) -> Policy:
+    """Return the policy of a port: its own word over the workload's; what only HTTP has, for HTTP alone."""
+    said = [policy for policy in (port.policy, workload) if policy is not None]
+    if not said:
+        return NO_POLICY
+    http = port.protocol.family is Family.HTTP
+    retries = next((policy.retries for policy in said if policy.retries is not None), None) if http else None
+    connections = next((policy.connections for policy in said if policy.connections is not None), None)
+    timeout = next((policy.timeout for policy in said if policy.timeout is not None), None)
+    return Policy(
+        timeout=(timeout or "") if http else "",
+        attempts=retries.attempts if retries else 0,
+        per_try_timeout=(retries.per_try_timeout or "") if retries else "",
+        retry_on=(retries.retry_on or "") if retries else "",
+        max_connections=connections.max if connections else None,
+        connect_timeout=(connections.connect_timeout or "") if connections else "",
+        idle_timeout=(connections.idle_timeout or "") if connections else "",
+        max_requests=connections.max_requests if connections and http else None,
     )
 
 

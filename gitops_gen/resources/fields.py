@@ -167,7 +167,9 @@ class ServerNameMatch(TypedDict):
 class Retries(TypedDict):
     """How often Envoy tries again."""
 
-    attempts: Literal[0]
+    attempts: int
+    perTryTimeout: NotRequired[str]
+    retryOn: NotRequired[str]
 
 
 class HttpRule(TypedDict):
@@ -176,6 +178,7 @@ class HttpRule(TypedDict):
     name: NotRequired[str]
     match: NotRequired[list[PortMatch]]
     route: list[Target]
+    timeout: NotRequired[str]
     retries: Retries
 
 
@@ -261,11 +264,34 @@ class ClientTls(TypedDict):
     mode: Literal["DISABLE", "ISTIO_MUTUAL"]
 
 
+class TcpPool(TypedDict):
+    """Limits on connections, whatever travels on them."""
+
+    maxConnections: NotRequired[int]
+    connectTimeout: NotRequired[str]
+    idleTimeout: NotRequired[str]
+
+
+class HttpPool(TypedDict):
+    """Limits on connections of HTTP."""
+
+    maxRequestsPerConnection: NotRequired[int]
+    idleTimeout: NotRequired[str]
+
+
+class ConnectionPool(TypedDict):
+    """Limits on the connections of one client to one host."""
+
+    tcp: NotRequired[TcpPool]
+    http: NotRequired[HttpPool]
+
+
 class PortPolicy(TypedDict):
     """What holds for one port of a host; nothing of what the host has in general holds there."""
 
     port: PortNumber
-    tls: ClientTls
+    connectionPool: NotRequired[ConnectionPool]
+    tls: NotRequired[ClientTls]
 
 
 class TrafficPolicy(TypedDict):

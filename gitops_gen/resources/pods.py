@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
+from gitops_gen.resources.connections import limited_ports, pod_destination_rule
 from gitops_gen.resources.labels import pod_labels
 from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
@@ -53,11 +54,19 @@ def compile_pods(  # noqa: PLR0913, PLR0917 - one for each thing that decides ab
     """
     kind = backend(workload, placement, cluster, surroundings)
     build = _backend_builder(kind, workload, placement, cluster, surroundings, addresses)
+    limited = kind is not Backend.NONE and bool(limited_ports(placement, kind))
+    seen_by = (
+        service_entry_visibility(workload, placement, cluster, surroundings, ())
+        if kind in ON_POD_NAMES
+        else pod_service_visibility(workload, placement, cluster, surroundings)
+    )
     source = f"Workload {workload.key}"
     for pod in placement.pods:
         place = Place(namespace=workload.namespace, folder=workload.name, file=pod.name, source=source)
         if build is not None:
             yield Compiled(build(pod), place)
+        if limited:
+            yield Compiled(pod_destination_rule(workload, placement, pod, cluster, kind, seen_by), place)
         found = entrances.get(pod.name)
         if found:
             labels = pod_labels(workload.name, pod.name)

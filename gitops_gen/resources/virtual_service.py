@@ -86,13 +86,22 @@ def virtual_service(  # noqa: PLR0913 - one keyword for each thing that the lite
 
 
 def _http_rule(way: Way, *, several: bool) -> HttpRule:
-    """Rule for HTTP. Retries are off: the one pod that is meant is the only one that could be tried again."""
-    return {
+    """Rule for HTTP. Retries are off but by choice: the one pod that is meant is the only one that could be tried."""
+    policy = way.port.policy
+    rule: HttpRule = {
         "name": way.port.name,
         "match": _port_matches(way, several=several),
         "route": [_target(way)],
-        "retries": {"attempts": 0},
+        "timeout": policy.timeout,
+        "retries": {"attempts": policy.attempts},
     }
+    if not policy.timeout:
+        del rule["timeout"]
+    if policy.per_try_timeout:
+        rule["retries"]["perTryTimeout"] = policy.per_try_timeout
+    if policy.retry_on:
+        rule["retries"]["retryOn"] = policy.retry_on
+    return rule
 
 
 def _tls_rule(way: Way, host: str, *, several: bool) -> TlsRule:

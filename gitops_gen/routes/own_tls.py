@@ -105,7 +105,9 @@ def _callers(table: Table, told: Mapping[str, _Told]) -> Iterator[Problem]:
                 subject=callers.subject,
             )
     for rule in rules:
-        callers_of = told.get(str(rule.spec.get("host")))
+        host = str(rule.spec.get("host"))
+        # A rule for one pod stands before that for all pods of its Service, and says the same.
+        callers_of = told.get(host) or told.get(f"*.{host.partition('.')[2]}")
         if _off_for_callers(rule.spec) != (callers_of.off if callers_of else set()):
             yield _problem(rule, f"{rule} takes mesh TLS off other ports than the inventory")
         mode = ((rule.spec.get("trafficPolicy") or {}).get("tls") or {}).get("mode")

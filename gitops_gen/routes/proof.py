@@ -18,6 +18,7 @@ from gitops_gen.routes.external import prove_external
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form
 from gitops_gen.routes.own_tls import prove_own_tls
+from gitops_gen.routes.policy import prove_connections, prove_rules
 from gitops_gen.routes.remote import prove_remote
 from gitops_gen.routes.story import why_lost
 from gitops_gen.routes.table import read_table
@@ -74,6 +75,8 @@ def _prove_table(inventory: Inventory, cluster: Cluster, table: Table) -> list[P
         *prove_backends(table, inventory, cluster),
         *prove_own_tls(table, inventory, cluster),
         *prove_external(table, inventory, cluster),
+        *prove_rules(table, wanted),
+        *prove_connections(table, inventory, cluster),
     ]
 
 

@@ -90,6 +90,7 @@ def carried_or_not(documents: Documents, _clusters: Clusters) -> Iterator[Proble
             ("beforeReady", port.before_ready),
             ("mtls", port.mtls is not None),
             ("mesh", not port.mesh),
+            ("policy", port.policy is not None),
         ):
             if written:
                 yield Problem(
