@@ -144,6 +144,7 @@ _RESOURCES: tuple[Rule, ...] = (
         "Sets of pods that share a generated governing Service agree on its ports.",
     ),
     Rule("GGI057", "slow-to-return", "A backend does not wait for DNS to tell that a pod is back."),
+    Rule("GGI058", "way-out", "A sidecar can be told what its Consumer dials outside."),
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.
@@ -266,7 +267,6 @@ _INVENTORY: tuple[Rule, ...] = (
         "The authority of clients' certificates stands where the ingress's Istio finds it.",
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
-    Rule("GGI240", "way-out", "A sidecar can be told what its Consumer dials outside."),
     Rule("GGI241", "policy-of-http", "A policy asks of a port what its protocol has."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )

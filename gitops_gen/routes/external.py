@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gitops_gen.routes.resource import Resource
     from gitops_gen.routes.table import Table
 
-RULE = "GGI240"
+RULE = "GGI058"
 
 
 class _Out(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitops_gen.problems import Location
     from gitops_gen.resources.external import Dial, ExternalHost
 
-RULE = "GGI240"
+RULE = "GGI058"
 
 
 def external_problems(inventory: Inventory) -> Iterator[Problem]:

@@ -165,7 +165,7 @@ def test_a_sidecar_makes_tls_of_plain_http(port: str, files: TlsOrigination, num
 )
 def test_what_a_sidecar_cannot_be_told_is_refused(consumers: list[Consumer], ingress: Any, expected: str) -> None:
     (problem,) = check_shapes(dialling(*consumers, **ingress))
-    assert problem.rule == "GGI240"
+    assert problem.rule == "GGI058"
     assert expected in problem.message
 
 
@@ -212,14 +212,14 @@ def test_the_proof_notices_a_way_out_that_is_not_the_one_asked_for(change: Calla
     altered = manifests(inventory, "observer")
     specs = {one["kind"]: one["spec"] for one in altered}
     change(specs["ServiceEntry"], specs["DestinationRule"])
-    assert "GGI240" in {problem.rule for problem in prove_mesh(inventory, _placed(inventory, altered))}
+    assert "GGI058" in {problem.rule for problem in prove_mesh(inventory, _placed(inventory, altered))}
 
 
 def test_the_proof_asks_for_the_addresses_by_which_tcp_is_told_apart() -> None:
     inventory = dialling(a_consumer(port="tcp"))
     altered = manifests(inventory, "observer")
     altered[0]["spec"]["addresses"] = ["203.0.113.99"]
-    assert {problem.rule for problem in prove_mesh(inventory, _placed(inventory, altered))} == {"GGI240"}
+    assert {problem.rule for problem in prove_mesh(inventory, _placed(inventory, altered))} == {"GGI058"}
 
 
 def _placed(inventory: Inventory, observer: list[Manifest]) -> dict[str, Any]:
