@@ -360,10 +360,12 @@ def _batch(answer: bytes, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     """Take the answer of `git cat-file --batch` apart."""
     start = 0
     for blob in wanted:
-        end = answer.index(b"\n", start)
-        parts = answer[start:end].split(b" ")
+        end = answer.find(b"\n", start)
+        parts = answer[start : max(end, start)].split(b" ")
         if len(parts) != 3:  # noqa: PLR2004 - id, type, size; or "<id> missing"
-            raise ToolError(f"git has no object {blob}", details=shown(answer[start:end]))
+            raise ToolError(f"git has no object {blob}", details=shown(answer[start : max(end, start)]))
         start = end + 1 + int(parts[2])
+        if start > len(answer):
+            raise ToolError(f"git hands out a part of object {blob} only", help="run it again")
         yield blob, answer[end + 1 : start]
         start += 1

@@ -107,14 +107,17 @@ class GitLineage:
             listed = self.git.rev_list("--full-history", own, f"^{recorded}", *below).decode().split()
             known = {self._content([recorded])[0], self._content([own])[0]}
             return any(content not in known for content in self._content(listed))
-        except GitError:
+        except ToolError:
             return True
 
     def _content(self, commits: list[str]) -> list[str]:
         """Return what each commit holds as inventory: an object id, or git's word for nothing."""
         asked = "".join(f"{commit}:{self.inside}\n" for commit in commits)
         answer = self.git.cat_file("--batch-check=%(objectname)", istream=io.BytesIO(asked.encode()))
-        return [line.rpartition(" ")[2] for line in answer.decode("utf-8", "surrogateescape").splitlines()]
+        found = [line.rpartition(" ")[2] for line in answer.decode("utf-8", "surrogateescape").splitlines()]
+        if len(found) != len(commits):
+            raise ToolError("git does not say what each commit holds")
+        return found
 
     def _shallow(self) -> bool:
         return bool(self.git.rev_parse("--is-shallow-repository").strip() == b"true")

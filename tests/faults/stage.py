@@ -30,6 +30,9 @@ NEXT = {
 THEIRS = {"NOTES.md": "Ours.\n", "overlays/east/monitoring/prometheus/patch.txt": "Ours, too.\n"}
 """Files of a person, which no run may touch."""
 
+CALL_S = 20
+"""Time limit of a git call; some that fail never end by themselves."""
+
 BUG = 70
 NOTHING_LANDED = {1, 2, 3, 4, 5, 7}
 """Exit codes of publish that say that nothing is on the branch; 6 says that nobody knows, 130 says which."""
@@ -88,6 +91,7 @@ class Stage:
         """Return the run, with a fault; the guards' approval is given."""
         where = repository or str(self.remote)
         arguments = ("publish", str(self.inventory), "--repository", where, "--verify", self.verify, *self.approval)
+        arguments = (*arguments, "--timeout", str(CALL_S))
         given = {"environment": self.environment(), "said": str(self.folder / "said"), "timeout_s": 60.0, **options}
         return Run(arguments=arguments, **given)
 

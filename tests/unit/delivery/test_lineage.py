@@ -50,3 +50,13 @@ def test_a_commit_that_is_not_there_has_no_order() -> None:
     assert found.order is Order.NONE
     assert "does not hold commit bbbbbbbbbbbb" in found.reason
     assert found.help == "run `git fetch` there and try again"
+
+
+def test_an_answer_that_is_too_short_counts_as_a_detour() -> None:
+    class Silent(Git):
+        def __getattr__(self, command: str) -> Callable[..., bytes]:
+            return lambda *_arguments, **_options: b""
+
+    git: Any = Silent(0)
+    played: CleanGit = git
+    assert GitLineage(played, Provenance("", OWN), "").detour(RECORDED) is True
