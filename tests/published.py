@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import yaml
@@ -61,11 +62,17 @@ def inventory_text(sizes: Sizes, port: int = 9090) -> str:
 class World:
     """The inventory's clone, the GitOps repository, and a person's clone of that."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], of: Path | None = None) -> None:
+        """Make a new one in a folder, or a copy of the one in the folder `of`."""
         self.capsys = capsys
         self.inventory = folder / "inventory"
-        self.remote = bare_repository(folder / "gitops.git")
+        self.remote = folder / "gitops.git"
         self.person = folder / "person"
+        if of is not None:
+            for each in (self.inventory, self.remote):
+                shutil.copytree(of / each.name, each)
+            return
+        bare_repository(self.remote)
         self.inventory.mkdir()
         git(self.inventory, "init", "--quiet", "--initial-branch=main")
         for each in (self.inventory, self.remote):

@@ -125,7 +125,12 @@ class Clone:
     # --- the remote ----------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Read the branch again: after this, `base` is where it stands now. Raises as open_clone does."""
+        """Read the branch again: after this, `base` is where it stands now.
+
+        Raises as open_clone does, and RefusedError when the branch no longer has what was read of it before: what
+        somebody took away is not put back by a run that happened to be under way.
+        """
+        before = self.base
         tip = self.tip()
         if not self._made:
             self._make(tip)
@@ -138,6 +143,11 @@ class Clone:
                 if tip is not None:
                     raise self._unreadable(error) from error
         self.base = None if tip is None else self._commit_at(BASE)
+        if before is not None and (self.base is None or not self._fetched_has(before, BASE)):
+            raise RefusedError(
+                f"the branch was rewound while this ran: it no longer has commit {before[:12]}",
+                help="nothing was published; see who did that, and run it again if the branch is as it should be",
+            )
         self._check_folder()
 
     def tip(self, ref: str = "") -> str | None:
@@ -183,6 +193,9 @@ class Clone:
             self._fetch(ref or self.ref, name)
         except GitError as error:
             raise self._unreadable(error) from error
+        return self._fetched_has(commit, name)
+
+    def _fetched_has(self, commit: str, name: str) -> bool:
         try:
             self.local.merge_base("--is-ancestor", commit, name)
         except GitError as error:

@@ -61,8 +61,8 @@ def land(
     """Push what `prepare` commits, again on each new tip; return the commit and how many tries it took.
 
     None from `prepare` means that there is nothing to push. Raises RejectedError when the remote says no, DeadlineError
-    when every try of `deadline_s` seconds lost its race, and OutcomeUnknownError or InterruptedPushError when the push
-    may have landed.
+    when every try of `deadline_s` seconds lost its race, RefusedError when the branch was rewound meanwhile (see
+    clone.py). Raises OutcomeUnknownError or InterruptedPushError when the push may have landed.
     """
     end = clock.monotonic() + deadline_s
     tries = 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitops_gen.delivery import environment
+from gitops_gen.delivery.clone import Clone
 from gitops_gen.delivery.scratch import PREFIX, STALE_S
 from gitops_gen.errors import InputError, RefusedError, ToolError
 from gitops_gen.tree import Entry, blob_id
@@ -14,8 +15,6 @@ from tests.integration.delivery.remotes import Bare, Forge, cloned, make_bare
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gitops_gen.delivery.clone import Clone
 
 OVERLAY = "overlays/east/monitoring/db"
 
@@ -189,32 +188,41 @@ def test_symlinks_and_submodules_are_listed_with_their_mode(bare: Bare) -> None:
 def test_refresh_follows_the_branch(bare: Bare, remote_url: str) -> None:
     with cloned(remote_url) as clone:
         assert not clone.base
-        first = bare.commit({"a": "1\n"})
-        clone.refresh()
-        assert first == clone.base
-        bare.git("update-ref", "refs/heads/main", bare.commit({"b": "2\n"}, "other"))
-        clone.refresh()
-        assert sorted(clone.entries()) == ["b"], "a branch that was rewritten is followed, too"
+        for name in ("a", "b"):
+            tip = bare.commit({name: "1\n"})
+            clone.refresh()
+            assert clone.base == tip
+        assert sorted(clone.entries()) == ["a", "b"]
+
+
+def test_a_branch_that_was_rewritten_or_is_gone_is_not_followed(bare: Bare, remote_url: str) -> None:
+    first = bare.commit({"a": "1\n"})
+    bare.commit({"a": "2\n"})
+    with cloned(remote_url) as clone:
+        for commit in (first, bare.commit({"b": "2\n"}, "other")):
+            bare.git("update-ref", "refs/heads/main", commit)
+            with pytest.raises(RefusedError, match="the branch was rewound while this ran"):
+                clone.refresh()
+    with cloned(remote_url) as clone:
         bare.git("update-ref", "-d", "refs/heads/main")
-        clone.refresh()
-        assert clone.base is None
+        with pytest.raises(RefusedError, match="the branch was rewound while this ran"):
+            clone.refresh()
 
 
 def test_a_branch_that_goes_while_it_is_read_is_not_there(
     bare: Bare, remote_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare.commit({"a": "1"})
+    ask = Clone.tip
+
+    def tip(self: Clone, ref: str = "") -> str | None:
+        answer = ask(self, ref)
+        if answer is not None:
+            bare.git("update-ref", "-d", "refs/heads/main")
+        return answer
+
+    monkeypatch.setattr(Clone, "tip", tip)
     with cloned(remote_url) as clone:
-        ask = clone.tip
-
-        def tip() -> str | None:
-            answer = ask()
-            if answer is not None:
-                bare.git("update-ref", "-d", "refs/heads/main")
-            return answer
-
-        monkeypatch.setattr(clone, "tip", tip)
-        clone.refresh()
         assert clone.base is None
         assert clone.entries() == {}
 
