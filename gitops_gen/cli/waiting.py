@@ -27,6 +27,41 @@ def require_engine(inventory: Inventory) -> None:
         )
 
 
+def require_engines(inventory: Inventory) -> None:
+    """Raise InputError, before anything is moved, where a cluster has no engine to wait for."""
+    for name, cluster in inventory.clusters.items():
+        if cluster.engine is Engine.NONE:
+            raise InputError(
+                f"{name} has no engine to wait for",
+                help="run gitops-gen move without --wait, once for each step",
+            )
+
+
+def wait_for_move(
+    inventory: Inventory, remote: Remote, hear: Callable[[Sequence[Wanted]], Heard], deadline: int
+) -> bool:
+    """Wait until the step of a move that stands on the branch has arrived, and say so; tell whether it has.
+
+    Without a move under way there is nothing to wait for.
+    """
+    from gitops_gen.cli.programs import clock
+    from gitops_gen.report.moves import remain_text
+    from gitops_gen.workflows.following import follow, read_underway
+
+    underway = read_underway(inventory, remote)
+    if underway is None:
+        return True
+    followed = follow(underway, remote, hear, clock(), deadline_s=float(deadline), told=console.progress)
+    report = followed.report
+    if not report.landed:
+        from gitops_gen.report.status import waited_text
+
+        console.note(waited_text(report.units, report.commit, landed=False, seconds=report.seconds))
+    elif followed.remain:
+        console.note(remain_text([(one.wanted.unit.folder, str(one.wanted.engine)) for one in followed.remain]))
+    return followed.landed
+
+
 def wait_for(
     done: Published,
     inventory: Inventory,

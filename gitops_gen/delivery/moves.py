@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gitops_gen.model import Engine, SyncUnit
+
 _FOLDER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?", re.ASCII)
-_FIELDS = frozenset({"step", "since", "by", "folders"})
+_FIELDS = frozenset({"step", "since", "by", "from", "folders"})
+_FROM_FIELDS = frozenset({"engine", "syncUnit"})
 
 
 class Step(StrEnum):
@@ -28,18 +31,22 @@ class Move:
     """The move that is under way in a cluster.
 
     `folders` are the parts that it is about (`namespace/folder`, sorted), none for the whole cluster. `since` is when
-    the last step was done, in UTC (`2026-01-31T12:00:00Z`), `by` a name with its address.
+    the last step was done, in UTC (`2026-01-31T12:00:00Z`), `by` a name with its address. `engine` and `sync_unit` say
+    how the cluster was synced before the move: what that had must be gone before the move ends.
     """
 
     step: Step
     since: str
     by: str
     folders: tuple[str, ...] = ()
+    engine: Engine = Engine.NONE
+    sync_unit: SyncUnit = SyncUnit.NAMESPACE
 
 
 def move_value(move: Move) -> dict[str, object]:
     """Return a move as it is written."""
-    value: dict[str, object] = {"step": str(move.step), "since": move.since, "by": move.by}
+    before = {"engine": str(move.engine), "syncUnit": str(move.sync_unit)}
+    value: dict[str, object] = {"step": str(move.step), "since": move.since, "by": move.by, "from": before}
     return {**value, "folders": list(move.folders)} if move.folders else value
 
 
@@ -50,9 +57,18 @@ def read_move(value: Any) -> Move | None:  # noqa: ANN401 - whatever stands in a
     step, since, by = (value.get(name) for name in ("step", "since", "by"))
     if not all(isinstance(text, str) and text for text in (step, since, by)) or step not in [*Step]:
         return None
-    folders = value.get("folders", [])
-    if not isinstance(folders, list):
+    folders, before = value.get("folders", []), value.get("from")
+    if not isinstance(folders, list) or not isinstance(before, Mapping) or set(before) != _FROM_FIELDS:
+        return None
+    if before["engine"] not in [*Engine] or before["syncUnit"] not in [*SyncUnit]:
         return None
     if not all(isinstance(folder, str) and _FOLDER.fullmatch(folder) for folder in folders):
         return None
-    return Move(step=Step(str(step)), since=str(since), by=str(by), folders=tuple(folders))
+    return Move(
+        step=Step(str(step)),
+        since=str(since),
+        by=str(by),
+        folders=tuple(folders),
+        engine=Engine(before["engine"]),
+        sync_unit=SyncUnit(before["syncUnit"]),
+    )

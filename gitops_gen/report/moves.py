@@ -42,6 +42,13 @@ def next_text(step: str, files: Sequence[str], commands: Sequence[Command]) -> s
     return "\n".join(lines)
 
 
+def remain_text(units: Sequence[tuple[str, str]]) -> str:
+    """Say which units of before a move an engine still has; each is folder and engine."""
+    lines = [f"{engine} still has {folder}, or could not be asked" for folder, engine in units]
+    lines.append("take these units away as the move's second step says, then run gitops-gen move --wait again")
+    return "\n".join(map(printable, lines))
+
+
 def commands_text(files: Sequence[str], commands: Sequence[Command]) -> list[str]:
     """Write what a person has to do: apply engine objects that changed, and take away those that nobody prunes."""
     lines = [f"apply {file}, unless an engine does" for file in files]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.fence import Fence
 from gitops_gen.delivery.holds import moment
-from gitops_gen.delivery.moves import Move, Step
+from gitops_gen.delivery.moves import Step
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.engines.commands import take_away
 from gitops_gen.engines.objects import ARGOCD_FILE, flux_files
-from gitops_gen.engines.units import unit_at, units_by_engine
+from gitops_gen.engines.units import engine_of, unit_at, units_by_engine
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.mixture import Parts, folder_of_resource
 from gitops_gen.layout.paths import TOMBSTONE, parent
@@ -31,7 +31,15 @@ from gitops_gen.workflows.preconditions import check_newest, check_readable, che
 from gitops_gen.workflows.publishing import Planned, Published, commit_plan, gitops_clone, plan_of, records_of
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Chosen
-from gitops_gen.workflows.stages import Situation, Stage, after_stage, folders_on_the_way, situation_of, stage_of
+from gitops_gen.workflows.stages import (
+    Situation,
+    Stage,
+    after_stage,
+    folders_on_the_way,
+    situation_of,
+    stage_of,
+    synced_before,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -167,7 +175,13 @@ def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage | None, signat
     moves = {
         cluster: None
         if step is None
-        else Move(step=step, since=moment(signature.date), by=by, folders=folders_on_the_way(one, compiled[cluster]))
+        else replace(
+            synced_before(one, engine_of(inventory, cluster), inventory.mesh.gitops.sync_unit),
+            step=step,
+            since=moment(signature.date),
+            by=by,
+            folders=folders_on_the_way(one, compiled[cluster]),
+        )
         for cluster, one in concerned.items()
     }
     in_argocd = moves_in_argocd(inventory, {cluster: record for cluster, record in records.items() if cluster in moves})

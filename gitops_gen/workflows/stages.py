@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitops_gen.delivery.moves import Move, Step
 from gitops_gen.engines.pruning import is_kept, kept_from_pruning
 from gitops_gen.manifest import resource_id
 from gitops_gen.workflows.owners import is_resynced, units_of_resources
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gitops_gen.compiled import Compiled
     from gitops_gen.delivery.published import Published
     from gitops_gen.manifest import ResourceId
-    from gitops_gen.model import Inventory
+    from gitops_gen.model import Engine, Inventory, SyncUnit
 
 
 class Stage(StrEnum):
@@ -36,6 +37,11 @@ class Stage(StrEnum):
     def number(self) -> int:
         """Its place among the three; the first is 1."""
         return [*Stage].index(self) + 1
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another step follows."""
+        return self is not Stage.RELEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,19 @@ def after_stage(stage: Stage | None, one: Situation) -> list[Compiled]:
 
 def _kept(one: Compiled) -> Compiled:
     return replace(one, manifest=kept_from_pruning(one.manifest))
+
+
+def synced_before(one: Situation, engine: Engine, sync_unit: SyncUnit) -> Move:
+    """Return the move of a cluster as far as it stays the same in all steps: how the cluster was synced before.
+
+    `engine` and `sync_unit` are those of a cluster that has no record.
+    """
+    under_way = one.record.move if one.record else None
+    if under_way is not None:
+        return under_way
+    if one.record is not None:
+        engine, sync_unit = one.record.engine, one.record.sync_unit
+    return Move(step=Step.KEPT, since="", by="", engine=engine, sync_unit=sync_unit)
 
 
 def folders_on_the_way(one: Situation, after: Sequence[Compiled]) -> tuple[str, ...]:

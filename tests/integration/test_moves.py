@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from gitops_gen.manifest import load
-from tests.command import git
+from tests.command import ROOT, git
 from tests.published import START, Sizes, World, inventory_text
 
 if TYPE_CHECKING:
@@ -285,3 +286,86 @@ def test_json_says_the_step_and_what_to_do(world: World) -> None:
         ],
     }
     assert value["outcome"]["commit"] == world.tip()
+
+
+# --- waiting ---------------------------------------------------------------------------------------------------------
+
+FLUX = """\
+#!{python}
+# A Flux that has applied what is on the branch, and still has what stands in the file `old`.
+import json, pathlib, subprocess, sys
+sys.path.insert(0, {root!r})
+import yaml
+from tests.engine_objects import a_kustomization, a_source
+here = pathlib.Path(__file__).parent
+git = ["git", "-C", {remote!r}]
+commit = subprocess.run([*git, "rev-parse", "main"], capture_output=True, text=True, check=True).stdout.strip()
+cluster = sys.argv[1].removeprefix("--context=")
+written = subprocess.run(
+    [*git, "show", f"main:engines/flux/{{cluster}}/gitops-gen.yaml"], capture_output=True, text=True, check=True
+).stdout
+known = {{
+    one["metadata"]["name"]: one["spec"]["path"]
+    for one in yaml.safe_load_all(written)
+    if one["kind"] == "Kustomization"
+}}
+old = here / "old"
+known |= json.loads(old.read_text()) if old.exists() and cluster == "east" else {{}}
+items = [
+    a_kustomization(name=name, path=path, applied=f"main@sha1:{{commit}}", attempted=f"main@sha1:{{commit}}")
+    for name, path in known.items()
+]
+print(json.dumps({{"apiVersion": "v1", "kind": "List", "items": [*items, a_source()]}}))
+"""
+
+
+def a_flux(world: World) -> Path:
+    folder = world.inventory.parent / "bin"
+    folder.mkdir()
+    program = folder / "kubectl"
+    program.write_text(FLUX.format(python=sys.executable, root=str(ROOT), remote=str(world.remote)))
+    program.chmod(0o755)
+    return program
+
+
+def subjects(world: World) -> list[str]:
+    return [line[:11] for line in git(world.remote, "log", "--format=%s", "main").splitlines()]
+
+
+def test_all_steps_are_done_one_after_another_when_the_engines_have_come_so_far(tmp_path: Path, capsys: Any) -> None:
+    world = World(tmp_path, capsys)
+    world.write(text(engine="flux"))
+    world.publish()
+    kubectl = a_flux(world)
+    world.write(text("workload", engine="flux"))
+    # What has the resources together with the new units has to be gone before they may be pruned again.
+    (kubectl.parent / "old").write_text(json.dumps({"monitoring": "./overlays/east/monitoring"}))
+    said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
+    assert "flux still has overlays/east/monitoring, or could not be asked" in said
+    assert subjects(world)[:2] == ["Move 2 of 3", "Move 1 of 3"]
+    assert world.record("east")["move"]["from"] == {"engine": "flux", "syncUnit": "namespace"}  # type: ignore[index]
+    said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
+    assert subjects(world)[:2] == ["Move 2 of 3", "Move 1 of 3"], "it waits before it goes on"
+    (kubectl.parent / "old").unlink()
+    said = move(world, "--wait", "--kubectl", str(kubectl))
+    assert "step 3 of 3 (release)" in said
+    assert subjects(world)[0] == "Move 3 of 3"
+    assert "nothing is to move" in move(world, "--wait", "--kubectl", str(kubectl))
+
+
+def test_a_step_that_is_not_applied_is_waited_for(tmp_path: Path, capsys: Any) -> None:
+    world = World(tmp_path, capsys)
+    world.write(text(engine="flux"))
+    world.publish()
+    kubectl = a_flux(world)
+    kubectl.write_text(kubectl.read_text().replace('"rev-parse", "main"', '"rev-parse", "main~1"'))
+    world.write(text("workload", engine="flux"))
+    said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
+    assert "not applied after" in said
+    assert subjects(world)[0] == "Move 1 of 3"
+
+
+def test_without_an_engine_everywhere_nothing_is_waited_for(world: World) -> None:
+    world.write(text(west="none"))
+    said = move(world, "--wait", code=1)
+    assert "west has no engine to wait for" in said

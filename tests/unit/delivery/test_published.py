@@ -69,7 +69,8 @@ def test_how_a_cluster_is_synced_is_written_where_it_is_not_the_usual() -> None:
     content = dump_published(synced).decode()
     assert "output: 1\nengine: flux\nsyncUnit: workload\ntree: ab" in content
     assert content.endswith(
-        'move:\n  step: kept\n  since: "2026-01-31T12:00:00Z"\n  by: "A <a@b.org>"\n  folders:\n  - data/db\n'
+        'move:\n  step: kept\n  since: "2026-01-31T12:00:00Z"\n  by: "A <a@b.org>"\n'
+        "  from:\n    engine: none\n    syncUnit: namespace\n  folders:\n  - data/db\n"
     )
     assert load_published(content.encode(), mesh="example", cluster="east") == synced
 
