@@ -52,3 +52,18 @@ def of_good_form(resources: Iterable[Resource]) -> tuple[list[Resource], list[Pr
         if not faults:
             good.append(resource)
     return good, problems
+
+
+def one_owner(resources: Iterable[Resource]) -> list[Problem]:
+    """Return a problem for each resource that a cluster has twice, in whatever units, base included (GGI026).
+
+    Flux says nothing when two of its Kustomizations have one object; the last to apply has it, and takes it along
+    (docs/explanation/what-engines-and-kustomize-do.md, "Two owners").
+    """
+    first: dict[tuple[str, str, str, str], Resource] = {}
+    problems = []
+    for resource in resources:
+        other = first.setdefault((resource.group, resource.kind, resource.namespace, resource.name), resource)
+        if other is not resource:
+            problems.append(error("GGI026", resource, f"{resource} is there twice in one cluster", other=other))
+    return problems

@@ -16,7 +16,7 @@ from gitops_gen.routes.bindings import MESH, gateways_of
 from gitops_gen.routes.declared import assume, read_declared
 from gitops_gen.routes.external import prove_external
 from gitops_gen.routes.found import error
-from gitops_gen.routes.judge import judge, of_good_form
+from gitops_gen.routes.judge import judge, of_good_form, one_owner
 from gitops_gen.routes.own_tls import prove_own_tls
 from gitops_gen.routes.policy import prove_connections, prove_rules
 from gitops_gen.routes.remote import prove_remote
@@ -47,6 +47,7 @@ def prove(inventory: Inventory, cluster: str, resources: Sequence[Resource]) -> 
     backend that its callers need. Linear in resources.
     """
     good, problems = of_good_form(resources)
+    problems += one_owner(good)
     if not problems:
         table = read_table(good, read_declared(inventory, inventory.clusters[cluster]))
         problems = _prove_table(inventory, inventory.clusters[cluster], table)
@@ -59,6 +60,7 @@ def prove_mesh(inventory: Inventory, resources: Mapping[str, Sequence[Resource]]
     tables: dict[str, Table] = {}
     for cluster, facts in inventory.clusters.items():
         good, faults = of_good_form(resources.get(cluster, ()))
+        faults += one_owner(good)
         tables[cluster] = read_table(good, read_declared(inventory, facts))
         problems += faults or _prove_table(inventory, facts, tables[cluster])
     problems += prove_remote(inventory, tables)
@@ -89,7 +91,7 @@ def prove_mixture(inventory: Inventory, cluster: str, resources: Sequence[Resour
     resources, problems = of_good_form(resources)
     known = inventory.clusters.get(cluster)
     declared = replace(read_declared(inventory, known), complete=False) if known else assume(resources)
-    return in_order([*problems, *judge(read_table(resources, declared))])
+    return in_order([*problems, *one_owner(resources), *judge(read_table(resources, declared))])
 
 
 def _routes(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Iterator[Problem]:
