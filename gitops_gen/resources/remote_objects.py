@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from gitops_gen.compiled import Compiled, Place
+from gitops_gen.model import Family
 from gitops_gen.naming import service_fqdn
 from gitops_gen.resources.demand import consumer_namespaces
 from gitops_gen.resources.labels import pod_labels
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from gitops_gen.manifest import Manifest
     from gitops_gen.model import Pod, Port
     from gitops_gen.resources.demand import Demand
-    from gitops_gen.resources.fields import Service, ServiceEntry, VirtualService
+    from gitops_gen.resources.fields import HttpRule, Service, ServiceEntry, Target, VirtualService
     from gitops_gen.resources.remote import Remote
 
 
@@ -152,10 +153,11 @@ def pod_identity(remote: Remote) -> str:
 def leading_virtual_service(remote: Remote, pod: Pod, seen_by: Sequence[str]) -> VirtualService:
     """VirtualService that leads the stub `to-…`, which resolves, to the ServiceEntry, which does not.
 
-    For sidecars of clients without DNS capture, where the east-west gateway has only a DNS name; HTTP only.
+    For sidecars of clients without DNS capture, where the east-west gateway has only a DNS name. TLS is led by the
+    server name that such clients ask for, which is the stub's.
     """
-    host = remote_host(pod, remote.workload, remote.home)
-    return {
+    led = service_fqdn(led_name(pod, remote.home), remote.workload.namespace, remote.caller)
+    found: VirtualService = {
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {
@@ -164,16 +166,24 @@ def leading_virtual_service(remote: Remote, pod: Pod, seen_by: Sequence[str]) ->
             "labels": pod_labels(remote.workload.name, pod.name),
         },
         "spec": {
-            "hosts": [service_fqdn(led_name(pod, remote.home), remote.workload.namespace, remote.caller)],
+            "hosts": [led],
             "exportTo": list(seen_by),
-            "http": [
-                {
-                    "name": port.name,
-                    "match": [{"port": port.number}],
-                    "route": [{"destination": {"host": host, "port": {"number": port.number}}}],
-                    "retries": {"attempts": 0},
-                }
-                for port in remote.ports
-            ],
         },
     }
+    spec = found["spec"]
+    host = remote_host(pod, remote.workload, remote.home)
+    for port in remote.ports:
+        target: Target = {"destination": {"host": host, "port": {"number": port.number}}}
+        if port.protocol.family is Family.HTTP:
+            rule: HttpRule = {
+                "name": port.name,
+                "match": [{"port": port.number}],
+                "route": [target],
+                "retries": {"attempts": 0},
+            }
+            spec.setdefault("http", []).append(rule)
+        elif port.protocol.family is Family.TLS:
+            spec.setdefault("tls", []).append({"match": [{"port": port.number, "sniHosts": [led]}], "route": [target]})
+        else:
+            spec.setdefault("tcp", []).append({"match": [{"port": port.number}], "route": [target]})
+    return found

@@ -7,7 +7,7 @@ resolves, without it a ServiceEntry to the home's east-west gateway.
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitops_gen.model import Via
 from gitops_gen.problems import Problem
@@ -96,10 +96,14 @@ def _dialled(inventory: Inventory) -> Iterator[tuple[Consumer, Workload, Placeme
 def _leading(table: Table) -> dict[str, list[Resource]]:
     found: dict[str, list[Resource]] = {}
     for route in table.of_kind.get("VirtualService", ()):
-        for rule in route.spec.get("http") or () if MESH in gateways_of(route) else ():
+        for rule in _rules(route) if MESH in gateways_of(route) else ():
             for destination in rule.get("route") or ():
                 found.setdefault(str(destination["destination"]["host"]), []).append(route)
     return {host: list({id(route): route for route in routes}.values()) for host, routes in found.items()}
+
+
+def _rules(route: Resource) -> list[Mapping[str, Any]]:
+    return [rule for family in ("http", "tls", "tcp") for rule in route.spec.get(family) or ()]
 
 
 def _call(call: Call, tables: Mapping[str, Table], used: set[int]) -> Iterator[Problem]:
@@ -196,7 +200,7 @@ def _led_stub(call: Call, table: Table, used: set[int]) -> Backend | None:
             for stub in table.registry.backends.get(str(host), ()):
                 ends = [
                     resolve(destination, route.namespace, call.consumer.namespace, table.registry, table.declared)
-                    for rule in route.spec.get("http") or ()
+                    for rule in _rules(route)
                     if any(match.get("port") in {None, call.port.number} for match in rule.get("match") or ANY)
                     for destination in rule.get("route") or ()
                 ]

@@ -73,7 +73,7 @@ def _led(mesh: Mesh, namespace: str, host: str, port: int) -> tuple[str, int]:
         if "mesh" not in references(service) or host not in spec["hosts"]:
             continue
         if visible(spec.get("exportTo", ()), service, namespace):
-            for rule in spec.get("http", ()):
+            for rule in (*spec.get("http", ()), *spec.get("tls", ()), *spec.get("tcp", ())):
                 if any(match.get("port", port) == port for match in rule.get("match", [{}])):
                     where = rule["route"][0]["destination"]
                     return where["host"], where["port"]["number"]

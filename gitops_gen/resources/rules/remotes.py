@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.model import BackendChoice, Family, Via
+from gitops_gen.model import BackendChoice, Via
 from gitops_gen.problems import Problem, Severity
 from gitops_gen.resources.demand import read_demand
-from gitops_gen.resources.remote import (
-    RemoteShape,
-    has_entry,
-    remote_shape,
-    remotes,
-    through_gateway,
-)
+from gitops_gen.resources.remote import remotes, through_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +148,7 @@ def _pods(remote: Remote, consumer: Consumer) -> Iterator[Problem]:
 
 
 def _port(remote: Remote, port: Port, consumer: Consumer) -> Iterator[Problem]:
-    """Check that a port can be dialled between these clusters."""
+    """Check that mesh TLS reaches a port, where the way between these clusters passes nothing else."""
     what = f'port "{port.name}" ({port.protocol.value}) of {remote.workload.key}'
     subject = f"Workload {remote.workload.key}, cluster {remote.home.name}"
     related = (_of_consumer(consumer),)
@@ -176,32 +170,3 @@ def _port(remote: Remote, port: Port, consumer: Consumer) -> Iterator[Problem]:
             help=_OUTSIDE,
             related=related,
         )
-    fault = _entry_fault(remote, port)
-    if fault is not None:
-        message, instead = fault
-        yield Problem(
-            rule="GGI036",
-            message=f"{what} cannot be dialled from {remote.caller.name} in {remote.home.name}: {message}",
-            location=consumer.origin,
-            subject=f"Consumer {consumer.key}",
-            help=f"{instead}, or {_OUTSIDE}",
-            related=((f'port "{port.name}"', port.origin),),
-        )
-
-
-def _entry_fault(remote: Remote, port: Port) -> tuple[str, str] | None:
-    """Tell why a ServiceEntry to the east-west gateway would not do for a port, and what would."""
-    shape = remote_shape(remote.home, remote.caller)
-    if not has_entry(shape) or port.protocol.family is Family.HTTP:
-        return None
-    if port.protocol.family is Family.TLS:
-        return (
-            "without endpoint discovery only HTTP and TCP were seen to work",
-            "declare the port's protocol as TCP, which carries its TLS as it is",
-        )
-    if shape is RemoteShape.ENTRY:
-        return None
-    return (
-        "without endpoint discovery, TCP takes DNS capture and an east-west gateway with a DNS name",
-        f"declare `dnsCapture: true` for {remote.caller.name} and `eastWest: {{address: NAME}}` for {remote.home.name}",
-    )

@@ -10,6 +10,7 @@ from gitops_gen.model import BackendChoice, EndpointFormat, EndpointList, Protoc
 from gitops_gen.problems import Location, Severity
 from gitops_gen.resources.consumers import check_consumers
 from gitops_gen.resources.endpoint_list import MAX_BYTES
+from gitops_gen.routes.proof import prove_mesh
 from gitops_gen.rules import RULES
 from tests.factories import (
     a_cluster,
@@ -22,6 +23,7 @@ from tests.factories import (
     an_east_west,
     an_inventory,
 )
+from tests.proofs import rendered
 
 if TYPE_CHECKING:
     from gitops_gen.model import Cluster, Inventory
@@ -191,34 +193,14 @@ def test_a_port_without_mesh_tls_does_not_pass_an_east_west_gateway(dialling: Cl
     assert (problem.rule, problem.location) == ("GGI032", PORT)
 
 
+@pytest.mark.parametrize("protocol", [Protocol.HTTP, Protocol.MONGO, Protocol.TLS])
 @pytest.mark.parametrize("gateway", [an_east_west(), BY_NAME], ids=["by address", "by name"])
 @pytest.mark.parametrize("dns_capture", [True, False])
-def test_tcp_without_discovery_takes_dns_capture_and_a_gateway_with_a_name(*, gateway: Any, dns_capture: bool) -> None:
-    inventory = asked(
-        home(east_west=gateway), caller(istio={**ALONE, "dns_capture": dns_capture}), port={"protocol": Protocol.MONGO}
-    )
-    if gateway is BY_NAME and dns_capture:
-        assert check_consumers(inventory) == []
-        return
-    problem = only(inventory)
-
-    assert (problem.rule, problem.location) == ("GGI036", CONSUMER)
-    assert problem.message == (
-        'port "http-web" (MONGO) of monitoring/prometheus cannot be dialled from observer in cluster-a: '
-        "without endpoint discovery, TCP takes DNS capture and an east-west gateway with a DNS name"
-    )
-    assert problem.help == (
-        "declare `dnsCapture: true` for observer and `eastWest: {address: NAME}` for cluster-a, "
-        "or consume the pods with `via: north-south`"
-    )
-
-
-def test_tls_without_discovery_is_declared_as_tcp() -> None:
-    dialling = caller(istio={**ALONE, "dns_capture": True})
-    problem = only(asked(home(east_west=BY_NAME), dialling, port={"protocol": Protocol.TLS}))
-
-    assert (problem.rule, problem.location) == ("GGI036", CONSUMER)
-    assert problem.help.startswith("declare the port's protocol as TCP")
+def test_every_protocol_is_carried_without_discovery(*, protocol: Protocol, gateway: Any, dns_capture: bool) -> None:
+    dialling = caller(istio={**ALONE, "dns_capture": dns_capture})
+    inventory = asked(home(east_west=gateway), dialling, port={"protocol": protocol})
+    assert check_consumers(inventory) == []
+    assert prove_mesh(inventory, rendered(inventory)) == []
 
 
 @pytest.mark.parametrize("protocol", [Protocol.TLS, Protocol.TCP, Protocol.REDIS])
