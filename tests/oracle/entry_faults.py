@@ -166,13 +166,8 @@ def _resolves(mesh: Mesh, host: str) -> bool:
         return True
     for service in mesh.of_kind("VirtualService"):
         spec = service["spec"]
-        led = [
-            target["destination"]["host"]
         rules = [rule for kind in ("http", "tls", "tcp") for rule in spec.get(kind, ())]
         led = [target["destination"]["host"] for rule in rules for target in rule.get("route", ())]
-            for rule in spec.get(kind, ())
-            for target in rule.get("route", ())
-        ]
         if "gateways" not in spec and host in led and all(_is_service(mesh, name) for name in spec["hosts"]):
             return True
     return False
