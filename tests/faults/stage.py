@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.delivery.scratch import PREFIX
 from tests.command import bare_repository, committed, git
 from tests.faults.zygote import Ended, Run, Zygote
 from tests.published import START, inventory_text
@@ -139,8 +140,8 @@ class Stage:
         """Put the repository back to where it was before the fault, and throw left-over clones away."""
         shutil.rmtree(self.remote, ignore_errors=True)
         shutil.copytree(self.before, self.remote)
-        for left in self.scratch.iterdir():
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir()
 
     # --- after ---------------------------------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class Stage:
         except (AssertionError, ValueError) as error:
             return f"the branch cannot be read: {error}", "elsewhere"
         state = {self.old: "old", self.new: "new"}.get(tip)
-        left = [one.name for one in self.scratch.iterdir()]
+        left = [one.name for one in self.scratch.glob(f"{PREFIX}*")]
         # A report that could not be written names the commit all the same.
         nothing = ended.code in NOTHING_LANDED and f"commit {tip} is on" not in ended.said
         broken = (

@@ -66,9 +66,11 @@ class Done:
 HEAD = """\
 # What the fault suite measured
 
-`script/faults` breaks publishes on purpose and holds what comes of it against what is promised. `script/faults --table`
-wrote this page from its results. Of each part all points were tried, in runs that know nothing of each other; a run
-names the seed that chance began with, and the Git tree of `gitops_gen` that was tried.
+`script/faults` breaks publishes on purpose and holds what comes of it against
+[what is promised](../explanation/promises.md). `script/faults --table` wrote this page from its results. A run names
+the seed that chance began with, and the Git tree of `gitops_gen` that it tried; one seed always tries the same points.
+"Broken" counts points at which a promise was not kept. A part that was stopped early says how far it came; what it was
+to reach is not reached, then.
 
 | part | promise | to reach | run | tried | broken |
 |---|---|---|---|---|---|

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from gitops_gen.delivery.fence import check_fence
+from gitops_gen.delivery.fence import Fence, check_fence
 from gitops_gen.delivery.lineage import Order, Ordered, Untracked
 from gitops_gen.delivery.provenance import Provenance
 from gitops_gen.delivery.published import Published
@@ -95,3 +95,23 @@ def test_an_inventory_that_no_commit_holds_has_no_order() -> None:
         "the inventory was read from standard input, so nobody can tell whether it is newer than commit 12ab12ab12ab"
     )
     assert found.help
+
+
+def test_a_proposal_counts_as_published() -> None:
+    none = Ordered(Order.NONE, "no order", "do something")
+    published = Fence(superseded={"east": "1", "west": "1"}, unordered={"north": ("1", none)}, advances=frozenset("x"))
+    proposed = Fence(superseded={"east": "2"}, unordered={"south": ("2", none)}, advances=frozenset("y"))
+    assert published.behind(proposed) == Fence(
+        superseded={"east": "2", "west": "1"},
+        unordered={"north": ("1", none), "south": ("2", none)},
+        advances=frozenset("x"),
+    )
+
+
+def test_a_record_without_a_commit_is_not_asked_about() -> None:
+    class Asked(Line):
+        def order(self, recorded: str) -> Ordered:
+            assert recorded
+            return super().order(recorded)
+
+    assert check_fence(Asked("ab", 1), ["east"], {"east": a_record("east", "")}) == Fence()
