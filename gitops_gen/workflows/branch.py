@@ -55,8 +55,7 @@ class Found:
 def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozenset()) -> Found:
     """Read a branch and hold all of the inventory against it. Raises RefusedError for a record of somebody else."""
     entries = clone.entries(*OWNED_ROOTS)
-    records = read_paths(clone, entries, [path for path in entries if is_record(path)])
-    states = read_states(clone, records, inventory.mesh.name)
+    states = _states(inventory, clone, entries)
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return read_paths(clone, entries, paths)
@@ -111,6 +110,18 @@ def hold_against(  # noqa: PLR0913 - what stands somewhere, and how to read it
         moving=shares,
     )
     return Sides(inventory, target, compare(inventory, target, accepted))
+
+
+def _states(inventory: Inventory, clone: Clone, entries: Mapping[str, Entry]) -> dict[str, State]:
+    records = read_paths(clone, entries, [path for path in entries if is_record(path)])
+    return read_states(clone, records, inventory.mesh.name)
+
+
+def synced_now(inventory: Inventory, clone: Clone) -> Inventory:
+    """Return an inventory in which clusters with a move under way are synced as they are published, not as wanted."""
+    states = _states(inventory, clone, clone.entries("published"))
+    moving = {cluster: state.record for cluster, state in states.items() if state.record and state.record.move}
+    return synced_as_recorded(inventory, moving)
 
 
 def synced_as_recorded(inventory: Inventory, records: Mapping[str, Published]) -> Inventory:

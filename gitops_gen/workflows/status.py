@@ -18,6 +18,7 @@ from gitops_gen.engines.units import engine_of, in_repository, unit_at
 from gitops_gen.errors import InputError, RefusedError
 from gitops_gen.model import Engine, SyncUnit
 from gitops_gen.workflows.asking import statuses
+from gitops_gen.workflows.branch import synced_now
 from gitops_gen.workflows.publishing import gitops_clone
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def read_status(
     cluster is unknown, and the rest as `gitops_clone` does.
     """
     with gitops_clone(inventory, remote) as clone:
+        inventory = synced_now(inventory, clone)
         closures = Closures(clone)
         commit = clone.base
         wanted = wanted_units(inventory, closures, commit, clusters) if commit else []
@@ -101,6 +103,7 @@ def wait_until_applied(  # noqa: PLR0913 - each is a fact that only the caller k
     pause = PAUSE_S
     last = ""
     with gitops_clone(inventory, remote) as clone:
+        inventory = synced_now(inventory, clone)
         closures = Closures(clone)
         commit = commit or clone.base or ""
         wanted = wanted_units(inventory, closures, commit, clusters) if commit else []

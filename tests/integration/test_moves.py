@@ -343,6 +343,8 @@ def test_all_steps_are_done_one_after_another_when_the_engines_have_come_so_far(
     said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
     assert "flux still has overlays/east/monitoring, or could not be asked" in said
     assert subjects(world)[:2] == ["Move 2 of 3", "Move 1 of 3"]
+    ended = world.run("status", "--kubectl", kubectl)
+    assert (ended.code, "5 applied" in ended.out) == (0, True), ended.out
     assert world.record("east")["move"]["from"] == {"engine": "flux", "syncUnit": "namespace"}  # type: ignore[index]
     said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
     assert subjects(world)[:2] == ["Move 2 of 3", "Move 1 of 3"], "it waits before it goes on"
@@ -363,6 +365,9 @@ def test_a_step_that_is_not_applied_is_waited_for(tmp_path: Path, capsys: Any) -
     said = move(world, "--wait", "--kubectl", str(kubectl), "--wait-deadline", "1", code=4)
     assert "not applied after" in said
     assert subjects(world)[0] == "Move 1 of 3"
+    ended = world.run("status", "--kubectl", kubectl)
+    assert "5 sync units" in ended.out, "it is about what is published, and not about what is wanted"
+    assert "missing" not in ended.out
 
 
 def test_without_an_engine_everywhere_nothing_is_waited_for(world: World) -> None:
