@@ -7,6 +7,7 @@ was rendered: one place decides which host and port reach which pod.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gitops_gen.model import Family
@@ -113,6 +114,15 @@ def certificate(ingress: Ingress, port: Port, values: Mapping[str, str | int | N
     authority = expand(ingress.client_ca, **values)
     asked = authority if authority.endswith(AUTHORITY) else authority + AUTHORITY
     return Certificate(name, "" if asked == name + AUTHORITY else asked)
+
+
+def dns_record(ingress: Ingress) -> tuple[str, tuple[str, ...]]:
+    """Return type and targets of the record for hosts of an ingress; its addresses are of one kind, by a rule."""
+    first = ingress.addresses[0] if ingress.addresses else ""
+    try:
+        return ("A" if ip_address(first).version == 4 else "AAAA"), ingress.addresses  # noqa: PLR2004 - IPv4
+    except ValueError:
+        return "CNAME", ingress.addresses
 
 
 def gateway_port(route: Route, pod: Pod, placement: Placement) -> int:

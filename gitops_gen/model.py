@@ -81,6 +81,13 @@ class GatewayChoice(StrEnum):
     SHARED = "shared"
 
 
+class Api(StrEnum):
+    """The API in which the routes of an ingress are written."""
+
+    ISTIO = "istio"
+    GATEWAY_API = "gateway-api"
+
+
 class Engine(StrEnum):
     """Who applies the overlays of a cluster."""
 
@@ -195,12 +202,29 @@ class Istio:
     endpoint_discovery: bool | None = None
     outbound_policy: str = "ALLOW_ANY"
     """`REGISTRY_ONLY`: sidecars let nothing out that the mesh does not know."""
+    ambient: bool = False
+    """True: pods are in the mesh by ztunnel and waypoints, without sidecars."""
+    waypoint: str | None = None
+    """The waypoint that looks at traffic to single pods; None: none does."""
+    gateway_api_version: str = "1.1"
+    """The oldest Gateway API whose resource definitions are there."""
+    gateway_api_alpha: bool = False
+    """True: istiod reads TLSRoute and TCPRoute as `v1alpha2`."""
 
     @property
     def release(self) -> tuple[int, int]:
         """`version` in numbers; (0, 0) for what is no version, which a rule of its own tells."""
         major, _, minor = self.version.partition(".")
         return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """Somebody who signs certificates, as cert-manager knows it."""
+
+    name: str
+    kind: str = "ClusterIssuer"
+    group: str = "cert-manager.io"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +249,17 @@ class Ingress:
     protected: bool = False
     """True: Argo CD deletes its Gateways only when a person has confirmed it."""
     addresses: tuple[str, ...] = ()
+    api: Api = Api.ISTIO
+    service: str | None = None
+    """The Service of the gateway pods, in their namespace; Gateway API finds them by it."""
+    listeners: tuple[tuple[int, str], ...] = ()
+    """Gateway port -> name of its listener, where an existing Gateway of Gateway API calls it something of its own."""
+    listener_sets: bool = False
+    """True: listeners of TCP are in ListenerSets beside the Gateway."""
+    dns_endpoint: bool = False
+    """True: every host gets a record for external-dns, to `addresses`."""
+    issuer: Issuer | None = None
+    """Who signs the certificates that cert-manager is to make; None: they are there already."""
     origin: Location = field(compare=False, repr=False)
 
 

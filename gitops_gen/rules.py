@@ -105,6 +105,11 @@ _RESOURCES: tuple[Rule, ...] = (
         "GGI033", "identity-outside", "Nobody asks pods outside the mesh for mesh TLS, or for an identity.", switch=True
     ),
     Rule("GGI034", "port-not-open", "A gateway port is one that the ingress opens.", switch=True),
+    Rule(
+        "GGI035",
+        "gateway-api-fits",
+        "What an ingress or a route asks of Gateway API is there: the kind, the listener, the namespace, the room.",
+    ),
     Rule("GGI036", "consumer-cannot-dial", "A Consumer can resolve and dial each pod that it asks for."),
     Rule("GGI037", "unknown-field", "A resource has the fields of its kind, each of its type."),
     Rule("GGI038", "policy-passed-by", "A policy for one pod is on a name that its callers use.", switch=True),
@@ -145,6 +150,7 @@ _RESOURCES: tuple[Rule, ...] = (
     ),
     Rule("GGI057", "slow-to-return", "A backend does not wait for DNS to tell that a pod is back."),
     Rule("GGI058", "way-out", "A sidecar can be told what its Consumer dials outside."),
+    Rule("GGI060", "ambient-not-tried", "What is written for an ambient mesh follows Istio's documentation."),
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.
@@ -214,13 +220,13 @@ _INVENTORY: tuple[Rule, ...] = (
         "gateway-port-per-pod",
         "A TCP route says its gateway port and gives each pod one of its own, 65535 at most.",
     ),
-    Rule("GGI219", "istio-version", "An Istio version is `major.minor`, 1.24 at least."),
+    Rule("GGI219", "istio-version", "A version is `major.minor`: of Istio 1.24 at least, of Gateway API 1.0."),
     Rule(
         "GGI220",
         "valid-addresses",
         "Addresses are IP addresses or DNS names, and the vipPool is a range apart from Istio's own.",
     ),
-    Rule("GGI221", "open-ports", "Open ports are numbers, or ranges from low to high."),
+    Rule("GGI221", "open-ports", "Ports of an ingress are numbers; open ones also ranges from low to high."),
     Rule(
         "GGI222",
         "repository-form",
@@ -268,6 +274,8 @@ _INVENTORY: tuple[Rule, ...] = (
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
     Rule("GGI241", "policy-of-http", "A policy asks of a port what its protocol has."),
+    Rule("GGI243", "dns-addresses", "Records for DNS lead to IP addresses of one family, or to one DNS name."),
+    Rule("GGI244", "certificate-issuer", "A certificate that is written has an issuer, and a Secret to be in."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 

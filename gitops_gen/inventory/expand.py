@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.inventory.lookup import Clusters, default_ingress
 from gitops_gen.inventory.placements import Inherited, expand_placement, inherited
 from gitops_gen.model import (
+    Api,
     Cluster,
     Consumer,
     EastWest,
@@ -21,6 +22,7 @@ from gitops_gen.model import (
     HostClaim,
     Ingress,
     Inventory,
+    Issuer,
     Istio,
     Limit,
     Mesh,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from gitops_gen.inventory.format import (
         ClusterDocument,
         ConsumerDocument,
+        IngressFields,
         LimitFields,
         MeshDocument,
         TlsOriginationFields,
@@ -139,6 +142,10 @@ def expand_cluster(written: Written[ClusterDocument], mesh: Mesh) -> Cluster:
             dns_capture=spec.istio.dns_capture,
             endpoint_discovery=spec.istio.endpoint_discovery,
             outbound_policy=spec.istio.outbound_policy,
+            ambient=spec.istio.dataplane == "ambient",
+            waypoint=spec.istio.waypoint,
+            gateway_api_version=spec.istio.gateway_api_version,
+            gateway_api_alpha=spec.istio.gateway_api_alpha,
         ),
         network=spec.network or "",
         cluster_domain=spec.cluster_domain,
@@ -152,6 +159,7 @@ def expand_cluster(written: Written[ClusterDocument], mesh: Mesh) -> Cluster:
 
 def _ingresses(written: Written[ClusterDocument]) -> tuple[Ingress, ...]:
     default = default_ingress(written.fields)
+    standard = Api.GATEWAY_API if written.fields.spec.istio.dataplane == "ambient" else Api.ISTIO
     return tuple(
         Ingress(
             name=name,
@@ -166,10 +174,30 @@ def _ingresses(written: Written[ClusterDocument]) -> tuple[Ingress, ...]:
             existing_gateway=None if isinstance(fields.gateway, str) else fields.gateway.existing,
             protected=fields.protected,
             addresses=tuple(fields.addresses),
+            api=fields.api or standard,
+            service=fields.service,
+            listeners=_listeners(fields),
+            listener_sets=fields.listener_sets,
+            dns_endpoint=fields.dns is not None,
+            issuer=_issuer(fields),
             origin=written.at_key("spec", "ingresses", name),
         )
         for name, fields in sorted(written.fields.spec.ingresses.items())
     )
+
+
+def _issuer(fields: IngressFields) -> Issuer | None:
+    if fields.certificates is None or fields.issuer_ref is None:
+        return None
+    return Issuer(name=fields.issuer_ref.name, kind=fields.issuer_ref.kind, group=fields.issuer_ref.group)
+
+
+def _listeners(fields: IngressFields) -> tuple[tuple[int, str], ...]:
+    """Return the names of listeners by port, without keys that are no port."""
+    if isinstance(fields.gateway, str):
+        return ()
+    ports = ((port_range(written), name) for written, name in fields.gateway.listeners.items())
+    return tuple(sorted((port[0], name) for port, name in ports if port is not None and port[0] == port[1]))
 
 
 def port_range(text: int | str) -> tuple[int, int] | None:

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from gitops_gen.model import (
+    Api,
     Applications,
     DeletionPolicy,
     EndpointFormat,
@@ -286,10 +287,17 @@ class IstioFields(Fields):
     """The oldest Istio that runs there, in quotes: `"1.30"`. 1.24 at least."""
     mtls: Literal["strict", "permissive", "disabled"] = "strict"
     """The PeerAuthentication mode that the pods run with."""
-    dataplane: Literal["sidecar"] = "sidecar"
-    """How pods take part in the mesh."""
+    dataplane: Literal["sidecar", "ambient"] = "sidecar"
+    """How pods take part in the mesh. `ambient` is supported by Istio's documentation; it was not tried."""
+    waypoint: Given[Text] = None
+    """Ambient: the waypoint in each workload's namespace that applies L7 policy to single pods, `istio.io/waypoint-for:
+    service` or `all`. Absent: none."""
     dns_capture: StrictBool = False
     """True where sidecars answer DNS queries themselves (ISTIO_META_DNS_CAPTURE)."""
+    gateway_api_version: Text = "1.1"
+    """The oldest Gateway API whose resource definitions are there, in quotes: `"1.6"`. 1.0 at least."""
+    gateway_api_alpha: StrictBool = False
+    """True where istiod runs with PILOT_ENABLE_ALPHA_GATEWAY_API=true, which older ones need for TLS and TCP routes."""
     endpoint_discovery: Given[StrictBool] = None
     """Does this cluster's istiod read the endpoints of other clusters (remote secrets)? Absent: unknown, and treated
     as true wherever that is the careful reading."""
@@ -314,6 +322,19 @@ class ExistingGateway(Fields):
 
     existing: Text
     """`namespace/name` of the Gateway to attach routes to."""
+    listeners: dict[StrictStr, Text] = {}
+    """Gateway API: the names of its listeners by gateway port, `{"443": web}`. Default: `https-443`, `tcp-6379`."""
+
+
+class IssuerFields(Fields):
+    """Who signs certificates, as cert-manager knows it."""
+
+    name: Text
+    """Name of the issuer."""
+    kind: Text = "ClusterIssuer"
+    """`ClusterIssuer`, or `Issuer` for one in the namespace of the gateway pods."""
+    group: Text = "cert-manager.io"
+    """API group of the issuer; another one for issuers that others have made."""
 
 
 class IngressFields(Fields):
@@ -350,6 +371,19 @@ class IngressFields(Fields):
     """True: Argo CD deletes the Gateways of this ingress only when a person has confirmed it."""
     addresses: list[Text] = []
     """IP addresses or DNS names under which clients reach the ingress; for DNS and endpoint lists."""
+    api: Given[Api] = None
+    """`istio`: VirtualServices and Istio's Gateways; `gateway-api`: HTTPRoutes and the like, with a Service per pod.
+    Default: istio; gateway-api in an ambient cluster."""
+    service: Given[Text] = None
+    """Gateway API: the Service of the gateway pods, in their namespace; needed where the Gateway is generated."""
+    listener_sets: StrictBool = False
+    """Gateway API: put the listeners of TCP, one per pod, into ListenerSets of 64; a Gateway holds 64 in all."""
+    dns: Given[Literal["dnsendpoint"]] = None
+    """`dnsendpoint`: each host gets a record to `addresses`, as a DNSEndpoint of external-dns. Absent: none."""
+    certificates: Given[Literal["cert-manager"]] = None
+    """`cert-manager`: a Certificate makes the Secret that `credentialName` names. Absent: it is there already."""
+    issuer_ref: Given[IssuerFields] = None
+    """Who signs these certificates."""
 
 
 class EastWestFields(Fields):

@@ -85,7 +85,19 @@ def _published(path: str) -> bool:
     return path.startswith("published/")
 
 
-_RANKS = {kind: rank for rank, kind in enumerate(("Service", "ServiceEntry", "VirtualService", "Gateway"))}
+_ORDER = (
+    "Service",
+    "ServiceEntry",
+    "VirtualService",
+    "HTTPRoute",
+    "GRPCRoute",
+    "TLSRoute",
+    "TCPRoute",
+    "Gateway",
+    "ListenerSet",
+    "DNSEndpoint",
+)
+_RANKS = {kind: rank for rank, kind in enumerate(_ORDER)}
 
 
 _ByPod = dict[tuple[TreeFolder, str], list["Manifest"]]

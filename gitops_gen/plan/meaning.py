@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen import gateway_api
 from gitops_gen.plan.changes import Statement
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _PROTOCOLS = {"kubernetes.io/h2c": "HTTP2"}
 _PARTS = {"Service": "backend", "ServiceEntry": "backend", "VirtualService": "route"}
 _ENDPOINT = re.compile(r'^ *- (?:address: )?"?([^"\s]*[^"\s:])"?$', re.MULTILINE)
 """An entry in a list of endpoints, in either format; not the lines that frame them, nor comments."""
+_API_ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
 _POLICIES = ("DestinationRule", "PeerAuthentication")
 
 
@@ -61,8 +63,11 @@ def facts(manifests: Iterable[Manifest]) -> Facts:
 
 
 def external_hosts(manifest: Manifest) -> list[str]:
-    """Return the hosts by which a VirtualService is reached through gateways; none for other kinds."""
+    """Return the hosts by which a route is reached through gateways; none for other kinds."""
     spec = _mapping(manifest.get("spec"))
+    if manifest["kind"] in _API_ROUTES:
+        host = _mapping(_mapping(manifest["metadata"]).get("annotations")).get(gateway_api.HOST)
+        return _texts(spec.get("hostnames")) or _texts([host])
     if manifest["kind"] != "VirtualService" or all(gateway == "mesh" for gateway in _texts(spec.get("gateways"))):
         return []
     return [host for host in _texts(spec.get("hosts")) if host != "*"]
@@ -89,12 +94,13 @@ def _facts_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
     if kind == "VirtualService":
         yield from (("host", host) for host in external_hosts(manifest))
         yield from _routes(spec)
-    elif kind == "Gateway":
-        for server in _mappings(spec.get("servers")):
-            port = _mapping(server.get("port"))
-            yield "gateway port", str(port.get("number"))
-            yield "gateway protocol", f"{port.get('number')}/{port.get('protocol')}"
-            yield from (("gateway host", host) for host in _texts(server.get("hosts")))
+    elif kind in _API_ROUTES:
+        yield from (("host", host) for host in external_hosts(manifest))
+        yield from _api_route(spec)
+    elif kind in {"DNSEndpoint", "Certificate"}:
+        yield from _follows(spec)
+    elif kind in {"Gateway", "ListenerSet"}:
+        yield from _served(spec)
     elif kind in {"Service", "ServiceEntry"}:
         yield "backend", kind
         yield from ((f"port {port.get('name')}", _port(port)) for port in _mappings(spec.get("ports")))
@@ -113,6 +119,34 @@ def _routes(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield "gateway port", str(match["port"])
         for route in _mappings(rule.get("route")):
             yield from (("destination", host) for host in _texts([_mapping(route.get("destination")).get("host")]))
+
+
+def _served(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the ports and hosts of a Gateway of either API."""
+    for listener in _mappings(spec.get("listeners")):
+        yield "gateway port", str(listener.get("port"))
+        yield "gateway protocol", f"{listener.get('port')}/{listener.get('protocol')}"
+        yield "gateway host", str(listener.get("hostname") or "*")
+    for server in _mappings(spec.get("servers")):
+        port = _mapping(server.get("port"))
+        yield "gateway port", str(port.get("number"))
+        yield "gateway protocol", f"{port.get('number')}/{port.get('protocol')}"
+        yield from (("gateway host", host) for host in _texts(server.get("hosts")))
+
+
+def _follows(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the records and certificates that follow the hosts."""
+    for record in _mappings(spec.get("endpoints")):
+        yield "record", f"{record.get('dnsName')} {', '.join(_texts(record.get('targets')))}"
+    yield from (("certificate for", host) for host in _texts(spec.get("dnsNames")))
+
+
+def _api_route(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for parent in _mappings(spec.get("parentRefs")):
+        yield "listener", f"{parent.get('namespace')}/{parent.get('name')} {parent.get('sectionName')}"
+    for rule in _mappings(spec.get("rules")):
+        for backend in _mappings(rule.get("backendRefs")):
+            yield "destination", f"{backend.get('name')}:{backend.get('port')}"
 
 
 def _port(port: Mapping[str, Any]) -> str:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.resources.consumers import check_consumers
 from gitops_gen.resources.homes import read_presences
+from gitops_gen.resources.rules.ambient import ambient_problems
 from gitops_gen.resources.rules.backends import backend_problems
+from gitops_gen.resources.rules.gateway_api import gateway_api_problems
 from gitops_gen.resources.rules.gateways import gateway_problems
 from gitops_gen.resources.rules.names import name_problems
 from gitops_gen.resources.rules.own_tls import own_tls_problems
@@ -29,6 +31,8 @@ def check_shapes(inventory: Inventory) -> list[Problem]:
     return [
         *backend_problems(inventory, homes, surroundings),
         *gateway_problems(presences),
+        *gateway_api_problems(inventory, presences),
+        *ambient_problems(inventory, homes),
         *own_tls_problems(homes),
         *name_problems(inventory.mesh.name, presences),
         *service_problems(homes),

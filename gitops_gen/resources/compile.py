@@ -9,6 +9,7 @@ from gitops_gen.resources.cluster_gateways import Shared, compile_cluster_gatewa
 from gitops_gen.resources.consumers import compile_consumers
 from gitops_gen.resources.entrances import read_entrances
 from gitops_gen.resources.pods import compile_pods
+from gitops_gen.resources.records import CertificateHosts, collect_certificates, compile_certificates
 from gitops_gen.resources.surroundings import read_surroundings
 from gitops_gen.resources.whole_workload import compile_whole_workload
 
@@ -29,16 +30,21 @@ def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str
     surroundings = read_surroundings(inventory)
     compiled: dict[str, list[Compiled]] = {name: [] for name in inventory.clusters}
     shared: dict[str, Shared] = {name: {} for name in inventory.clusters}
+    certificates: dict[str, CertificateHosts] = {name: {} for name in inventory.clusters}
     for workload in inventory.workloads:
         for name, group in groupby(workload.placements, key=lambda placement: placement.cluster):
             cluster, placements = inventory.clusters[name], list(group)
             entrances = read_entrances(mesh, workload, placements, cluster)
-            compiled[name] += compile_whole_workload(workload, placements, cluster, entrances.companions)
+            compiled[name] += compile_whole_workload(mesh, workload, placements, cluster, entrances.companions)
             for placement in placements:
-                compiled[name] += compile_pods(workload, placement, cluster, surroundings, entrances.pods, addresses)
+                compiled[name] += compile_pods(
+                    mesh, workload, placement, cluster, surroundings, entrances.pods, addresses
+                )
             share(shared[name], workload.namespace, entrances)
+            collect_certificates(certificates[name], entrances)
     for name, cluster in inventory.clusters.items():
         compiled[name] += compile_cluster_gateways(mesh, cluster, shared[name])
+        compiled[name] += compile_certificates(cluster, certificates[name])
     for name, of_consumers in compile_consumers(inventory, addresses).items():
         compiled[name] += of_consumers
     return compiled

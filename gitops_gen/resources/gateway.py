@@ -50,11 +50,12 @@ def servers(found: Mapping[Served, Iterable[str]], *, named: bool = False) -> li
     """
     return [
         _server(number, protocol, certificate, sorted(set(hosts)), named=named)
-        for (number, protocol, certificate), hosts in sorted(found.items(), key=_in_order)
+        for (number, protocol, certificate), hosts in sorted(found.items(), key=in_order)
     ]
 
 
-def _in_order(of_server: tuple[Served, object]) -> tuple[int, ServerProtocol, str]:
+def in_order(of_server: tuple[Served, object]) -> tuple[int, ServerProtocol, str]:
+    """Sort servers by port, protocol and certificate."""
     (number, protocol, certificate), _ = of_server
     return number, protocol, "" if certificate is None else certificate.name
 

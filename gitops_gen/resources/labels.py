@@ -5,10 +5,16 @@ Never `app.kubernetes.io/instance` and never an Argo CD tracking id: those are t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitops_gen.model import Cluster
+
 MANAGED_BY = "app.kubernetes.io/managed-by"
 WORKLOAD = "gitops-gen.io/workload"
 POD = "gitops-gen.io/pod"
 CONSUMER = "gitops-gen.io/consumer"
+WAYPOINT = "istio.io/use-waypoint"
 
 _US = "gitops-gen"
 
@@ -26,6 +32,11 @@ def workload_labels(workload: str) -> dict[str, str]:
 def pod_labels(workload: str, pod: str) -> dict[str, str]:
     """Return the labels of what exists for one pod."""
     return {MANAGED_BY: _US, POD: pod, WORKLOAD: workload}
+
+
+def waypoint_labels(cluster: Cluster) -> dict[str, str]:
+    """Return the label that sends traffic for a Service through a waypoint (docs/how-to/ambient.md, "Policy")."""
+    return {WAYPOINT: cluster.istio.waypoint} if cluster.istio.ambient and cluster.istio.waypoint else {}
 
 
 def consumer_labels(consumer: str) -> dict[str, str]:

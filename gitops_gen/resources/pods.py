@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
+from gitops_gen.resources.api_route import api_routes
 from gitops_gen.resources.connections import limited_ports, pod_destination_rule
 from gitops_gen.resources.labels import pod_labels
+from gitops_gen.resources.records import dns_endpoints
 from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import pod_service
 from gitops_gen.resources.service_entry import Seen, blog_service_entry, dns_service_entry, pod_service_entry
@@ -41,6 +43,7 @@ _ENTRIES: Mapping[Backend, _EntryBuilder] = {
 
 
 def compile_pods(  # noqa: PLR0913, PLR0917 - one for each thing that decides about a pod
+    mesh: str,
     workload: Workload,
     placement: Placement,
     cluster: Cluster,
@@ -73,8 +76,14 @@ def compile_pods(  # noqa: PLR0913, PLR0917 - one for each thing that decides ab
             host = backend_host(kind, workload, placement, pod, cluster)
             for gateway in own_gateways(workload, cluster, found, labels):
                 yield Compiled(gateway, gateway_place(gateway, place))
-            for route in virtual_services(workload, cluster, [(entrance, host) for entrance in found], labels):
+            led = [(entrance, host) for entrance in found]
+            for route in (
+                *virtual_services(workload, cluster, led, labels),
+                *api_routes(mesh, workload, cluster, led, labels),
+            ):
                 yield Compiled(route, place)
+            for record in dns_endpoints(workload.namespace, cluster, found, labels):
+                yield Compiled(record, place)
 
 
 def _backend_builder(  # noqa: PLR0913, PLR0917 - the same

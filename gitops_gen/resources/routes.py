@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitops_gen import gateway_api
 from gitops_gen.compiled import INGRESS_GATEWAYS, Place
+from gitops_gen.resources.api_route import api_route_names
 from gitops_gen.resources.entrances import serve
 from gitops_gen.resources.gateway import gateway, servers
 from gitops_gen.resources.names import end_of, own_gateway, virtual_service_name
+from gitops_gen.resources.records import dns_endpoint_names
 from gitops_gen.resources.shapes import GatewayLayout
 from gitops_gen.resources.virtual_service import Way, virtual_service
 from gitops_gen.resources.visibility import export_to
@@ -56,6 +59,8 @@ def virtual_services(
     """Return one VirtualService for each host at each ingress; beside each entrance the full name it leads to."""
     of_hosts: dict[tuple[str, str], list[tuple[Entrance, str]]] = {}
     for entrance, destination in found:
+        if gateway_api.uses(entrance.exposure.ingress):
+            continue
         of_hosts.setdefault(_host_at_ingress(entrance), []).append((entrance, destination))
     made = [
         virtual_service(
@@ -73,18 +78,24 @@ def virtual_services(
 
 
 def route_names(workload: Workload, cluster: Cluster, found: Iterable[Entrance]) -> Iterator[tuple[str, str, Entrance]]:
-    """Yield kind and `namespace/name` of every Gateway and VirtualService made for these, with the first behind it."""
+    """Yield kind and `namespace/name` of every Gateway and route made for these, with the first behind it."""
+    found = tuple(found)
     gateways: dict[str, Entrance] = {}
     of_hosts: dict[tuple[str, str], list[Entrance]] = {}
     for entrance in found:
         if entrance.layout is GatewayLayout.PER_POD:
             gateways.setdefault(entrance.gateway, entrance)
-        of_hosts.setdefault(_host_at_ingress(entrance), []).append(entrance)
+        if not gateway_api.uses(entrance.exposure.ingress):
+            of_hosts.setdefault(_host_at_ingress(entrance), []).append(entrance)
     for reference, entrance in gateways.items():
         yield "Gateway", reference, entrance
     for of_host in of_hosts.values():
         name = virtual_service_name(cluster.name, [entrance.exposure for entrance in of_host])
         yield "VirtualService", f"{workload.namespace}/{name}", of_host[0]
+    for route in api_route_names(cluster, found):
+        yield route.kind, f"{workload.namespace}/{route.name}", route.entrances[0]
+    for name, entrance in dict(dns_endpoint_names(cluster, found)).items():
+        yield "DNSEndpoint", f"{workload.namespace}/{name}", entrance
 
 
 def _host_at_ingress(entrance: Entrance) -> tuple[str, str]:

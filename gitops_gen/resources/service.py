@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitops_gen.naming import cluster_prefixed
-from gitops_gen.resources.labels import pod_labels, workload_labels
+from gitops_gen.resources.labels import pod_labels, waypoint_labels, workload_labels
 from gitops_gen.resources.shapes import service_ports
 from gitops_gen.resources.visibility import as_annotation
 
@@ -31,7 +31,7 @@ def pod_service(
         "metadata": {
             "name": cluster_prefixed(cluster.name, pod.name),
             "namespace": workload.namespace,
-            "labels": pod_labels(workload.name, pod.name),
+            "labels": {**pod_labels(workload.name, pod.name), **waypoint_labels(cluster)},
             "annotations": as_annotation(export_to),
         },
         "spec": {

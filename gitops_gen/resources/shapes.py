@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from gitops_gen import gateway_api
 from gitops_gen.model import BackendChoice, Family, GatewayChoice
 from gitops_gen.naming import (
     POD_FIELDS,
@@ -53,6 +54,8 @@ class Obstacle(StrEnum):
     NAMED_TARGET = "a targetPort is a name"
     NO_PORTS = "no port would be left in it"
     TCP_VISIBLE = "a TCP port in it would be visible to sidecars"
+    AMBIENT = "pods of an ambient mesh are reached by Services"
+    GATEWAY_API = "a route of Gateway API leads to a Service"
     EAST_WEST = "another cluster dials the pods through the east-west gateway"
 
 
@@ -90,6 +93,8 @@ def entry_obstacles(
             not apps.isdisjoint(ingress_namespaces(placement, cluster))
             or bool(consumer_namespaces(surroundings.demand, workload.key, cluster.name))
         ),
+        Obstacle.AMBIENT: cluster.istio.ambient,
+        Obstacle.GATEWAY_API: has_api_routes(placement, cluster),
         Obstacle.EAST_WEST: needs_pod_service(surroundings.demand, workload.key, cluster.name),
     }
     return tuple(obstacle for obstacle, stands in found.items() if stands)
@@ -119,6 +124,16 @@ def routes_to_pods(port: Port) -> bool:
 def mesh_tls(placement: Placement, cluster: Cluster) -> bool:
     """Tell whether clients in a cluster speak the mesh's TLS to the pods of a placement."""
     return placement.in_mesh and cluster.istio.mtls != "disabled"
+
+
+def has_api_routes(placement: Placement, cluster: Cluster) -> bool:
+    """Tell whether a route of Gateway API leads to the pods of a placement."""
+    ingresses = {ingress.name for ingress in cluster.ingresses if gateway_api.uses(ingress)}
+    return bool(ingresses) and any(
+        route.service is None and route.ingress in ingresses
+        for port in service_ports(placement)
+        for route in port.routes
+    )
 
 
 def backend_host(kind: Backend, workload: Workload, placement: Placement, pod: Pod, cluster: Cluster) -> str:
@@ -175,10 +190,12 @@ def gateway_layout(choice: GatewayChoice, ingress: Ingress, port: Port) -> Gatew
     """Answer which Gateway a route gets: its pod's own, unless the ingress ends TLS with one certificate for several.
 
     Separate servers on one certificate answer 404 on a reused HTTP/2 connection
-    (docs/explanation/what-istio-does.md, "One certificate, one server").
+    (docs/explanation/what-istio-does.md, "One certificate, one server"). A Gateway of Gateway API is always shared.
     """
     if ingress.existing_gateway is not None:
         return GatewayLayout.EXISTING
+    if gateway_api.uses(ingress):
+        return GatewayLayout.SHARED
     match choice:
         case GatewayChoice.SHARED:
             return GatewayLayout.SHARED

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from gitops_gen.compiled import Compiled, Place
 from gitops_gen.naming import service_fqdn
+from gitops_gen.resources.api_route import api_routes
 from gitops_gen.resources.destination_rule import dialled_by_dns, own_tls_destination_rule, pods_destination_rule
 from gitops_gen.resources.labels import workload_labels
 from gitops_gen.resources.peer_authentication import own_tls_peer_authentication
+from gitops_gen.resources.records import dns_endpoints
 from gitops_gen.resources.routes import gateway_place, own_gateways, virtual_services
 from gitops_gen.resources.service import governing_service
 from gitops_gen.resources.shapes import service_ports
@@ -25,13 +27,15 @@ DESTINATION_RULE = "destination-rule"
 PEER_AUTHENTICATION = "peer-authentication"
 GATEWAY = "gateway"
 VIRTUAL_SERVICE = "virtual-service"
+ROUTE = "route"
+DNS_ENDPOINT = "dns-endpoint"
 
-FILES = frozenset({SERVICE, DESTINATION_RULE, PEER_AUTHENTICATION, GATEWAY, VIRTUAL_SERVICE})
+FILES = frozenset({SERVICE, DESTINATION_RULE, PEER_AUTHENTICATION, GATEWAY, VIRTUAL_SERVICE, ROUTE, DNS_ENDPOINT})
 """Files of a workload's folder that are not a pod's; no pod may be called so."""
 
 
 def compile_whole_workload(
-    workload: Workload, placements: Sequence[Placement], cluster: Cluster, companions: Sequence[Entrance]
+    mesh: str, workload: Workload, placements: Sequence[Placement], cluster: Cluster, companions: Sequence[Entrance]
 ) -> Iterator[Compiled]:
     """Yield what the pods of `placements`, all those in one cluster, share, and the ways to companion Services."""
     seen_by = governing_visibility(workload, cluster)
@@ -60,10 +64,10 @@ def compile_whole_workload(
         yield Compiled(
             own_tls_peer_authentication(workload, cluster, container_ports), _place(workload, PEER_AUTHENTICATION)
         )
-    yield from _companions(workload, cluster, companions)
+    yield from _companions(mesh, workload, cluster, companions)
 
 
-def _companions(workload: Workload, cluster: Cluster, found: Sequence[Entrance]) -> Iterator[Compiled]:
+def _companions(mesh: str, workload: Workload, cluster: Cluster, found: Sequence[Entrance]) -> Iterator[Compiled]:
     """Yield the ways to companion Services, which somebody else owns."""
     labels = workload_labels(workload.name)
     for gateway in own_gateways(workload, cluster, found, labels):
@@ -71,6 +75,10 @@ def _companions(workload: Workload, cluster: Cluster, found: Sequence[Entrance])
     led = [(entrance, service_fqdn(entrance.exposure.service or "", workload.namespace, cluster)) for entrance in found]
     for route in virtual_services(workload, cluster, led, labels):
         yield Compiled(route, _place(workload, VIRTUAL_SERVICE))
+    for api_route in api_routes(mesh, workload, cluster, led, labels):
+        yield Compiled(api_route, _place(workload, ROUTE))
+    for record in dns_endpoints(workload.namespace, cluster, found, labels):
+        yield Compiled(record, _place(workload, DNS_ENDPOINT))
 
 
 def _ports_by_service(placements: Sequence[Placement]) -> dict[str, list[Port]]:

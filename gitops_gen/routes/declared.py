@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen import gateway_api
 from gitops_gen.exposure import exposures
 from gitops_gen.model import BackendChoice, Family
 from gitops_gen.naming import expand, service_fqdn
+from gitops_gen.routes.listeners import pods_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,7 +52,9 @@ class Declared:
     """What a reader of one cluster's resources has to know beside them.
 
     `services` are full names of Services that are there without us; `gateways` go from `namespace/name` of Gateways
-    of somebody else's to the servers that are relied on. `complete` says that nothing else is there.
+    of somebody else's to the servers that are relied on; a listener of Gateway API has its name behind a `#`.
+    `gateway_services` go from the full names of Services to the gateway pods behind them, and from `namespace/name` of
+    a Gateway that has pods of its own. `complete` says that nothing else is there.
     """
 
     gateway_pods: tuple[GatewayPods, ...]
@@ -61,6 +65,7 @@ class Declared:
     pod_labels: frozenset[str] = frozenset({POD_NAME})
     services: Mapping[str, frozenset[int]] = field(default_factory=dict)
     gateways: Mapping[str, tuple[tuple[GatewayPods, DeclaredServer], ...]] = field(default_factory=dict)
+    gateway_services: Mapping[str, GatewayPods] = field(default_factory=dict)
     east_west: tuple[GatewayPods, ...] = ()
     complete: bool = True
 
@@ -128,6 +133,10 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
             reference = exposure.ingress.existing_gateway
             if reference is not None:
                 key = (pods[exposure.ingress.name], exposure.gateway_port, *speaks(exposure))
+                if gateway_api.uses(exposure.ingress):
+                    certificate = key[3].name if key[3] is not None else None
+                    section = gateway_api.section_name(exposure.ingress, key[2], exposure.gateway_port, certificate)
+                    reference = f"Gateway {reference}#{section}"
                 hosts = servers.setdefault(reference, {}).setdefault(key, {})
                 hosts[workload.namespace, exposure.host] = None
     east_west = cluster.east_west
@@ -144,6 +153,11 @@ def read_declared(inventory: Inventory, cluster: Cluster) -> Declared:
                 for (of_pods, number, spoken, certificate), hosts in found.items()
             )
             for reference, found in servers.items()
+        },
+        gateway_services={
+            service_fqdn(ingress.service, ingress.namespace, cluster): pods[ingress.name]
+            for ingress in cluster.ingresses
+            if ingress.service is not None
         },
         east_west=(GatewayPods("east-west", east_west.namespace, frozenset(east_west.selector)),) if east_west else (),
     )
@@ -164,7 +178,7 @@ def _services_of_others(workload: Workload, placement: Placement) -> Iterator[st
 def assume(
     resources: Iterable[Resource], *, cluster_domain: str = "cluster.local", namespaces: Mapping[str, str] | None = None
 ) -> Declared:
-    """Read off the Gateways what nobody declared: each selector is one set of gateway pods.
+    """Read off the Gateways what nobody declared: each selector, or Service at an address, is one set of gateway pods.
 
     `namespaces` goes from a selector, written `istio=ingressgateway`, or from "" for all others, to the namespace of
     those pods.
@@ -172,6 +186,7 @@ def assume(
     known = namespaces or {}
     pods: dict[frozenset[tuple[str, str]], GatewayPods] = {}
     east_west: dict[frozenset[tuple[str, str]], GatewayPods] = {}
+    services: dict[str, GatewayPods] = {}
     for resource in resources:
         if resource.kind == "Gateway" and resource.group == "networking.istio.io":
             selector = frozenset((resource.spec.get("selector") or {}).items())
@@ -182,10 +197,17 @@ def assume(
                 for server in resource.spec.get("servers") or ()
             )
             (east_west if through else pods).setdefault(selector, found)
+        elif resource.kind == "Gateway" and resource.group == gateway_api.GROUP:
+            for key in pods_keys(resource, cluster_domain):
+                host, slash, _ = key.partition("/")
+                services.setdefault(
+                    key, GatewayPods(key, host if slash else host.split(".")[1], frozenset({("", key)}))
+                )
     return Declared(
-        gateway_pods=tuple(pods.values()),
+        gateway_pods=(*pods.values(), *services.values()),
         cluster_domain=cluster_domain,
         pod_labels=frozenset({POD_NAME, "strimzi.io/pod-name"}),
+        gateway_services=services,
         east_west=tuple(east_west.values()),
         complete=False,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.routes.api_bindings import hosts_of
 from gitops_gen.routes.bindings import ANY, ANY_HOST, MESH, gateways_of
 from gitops_gen.routes.encryption import last_leg
 from gitops_gen.routes.resource import covers
-from gitops_gen.routes.story import near, why_lost
+from gitops_gen.routes.story import all_routes, near, why_lost
 from gitops_gen.routes.table import answering, resolve
 from gitops_gen.routes.visibility import seen_by, sees
 
@@ -53,7 +54,7 @@ def from_outside(table: Table, host: str, port: int | None) -> list[Journey]:
             found += [
                 _journey(table, row, host)
                 for row in answering(table, listening.pods.name, number, host)
-                if row.bound.host != ANY_HOST or any(covers(str(name), host) for name in row.bound.route.spec["hosts"])
+                if row.bound.host != ANY_HOST or any(covers(name, host) for name in hosts_of(row.bound.route))
             ]
     return found
 
@@ -157,9 +158,8 @@ def _led(table: Table, host: str, number: int, caller: str | None) -> Iterator[t
 
 
 def knows(table: Table, host: str) -> bool:
-    """Tell whether some VirtualService of a cluster has a host."""
-    routes = table.of_kind.get("VirtualService", ())
-    return any(covers(str(served), host) for route in routes for served in route.spec.get("hosts") or ())
+    """Tell whether some route of a cluster has a host."""
+    return any(covers(served, host) for route in all_routes(table) for served in hosts_of(route))
 
 
 def lost_outside(table: Table, host: str, port: int | None) -> list[Journey]:
@@ -185,5 +185,5 @@ def lost_outside(table: Table, host: str, port: int | None) -> list[Journey]:
 def known_hosts(table: Table) -> set[str]:
     """Return every host that something in the cluster answers for."""
     hosts = {request.host for request in table.rows if request.host != ANY_HOST}
-    hosts |= {str(host) for route in table.of_kind.get("VirtualService", ()) for host in route.spec.get("hosts") or ()}
+    hosts |= {host for route in all_routes(table) for host in hosts_of(route)}
     return hosts | set(table.registry.backends)

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from gitops_gen.problems import in_order
-from gitops_gen.routes import entry_rules, gateway_rules, policy_rules, port_rules, route_rules
+from gitops_gen.routes import api_rules, entry_rules, gateway_rules, policy_rules, port_rules, route_rules
 from gitops_gen.routes.found import error
 from gitops_gen.routes.schema import schema_faults
 
@@ -28,11 +28,14 @@ RULES = (
     route_rules.forms,
     route_rules.retried,
     policy_rules.names,
-    policy_rules.one_name,
     policy_rules.destination_rules,
     policy_rules.own_tls,
     port_rules.protocols,
     port_rules.governed,
+    api_rules.one_name,
+    api_rules.listeners,
+    api_rules.attached,
+    api_rules.ends,
 )
 """Each takes the route table of a cluster and yields what is wrong in it."""
 

@@ -26,6 +26,9 @@ def prove_rules(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Ite
     for request, wants in wanted.items():
         port = wants[0].exposure.port
         for row in table.rows.get(request, ()) if port.protocol.family is Family.HTTP else ():
+            # A route of Gateway API has neither; that somebody asks for them has a rule.
+            if row.bound.route.kind != "VirtualService":
+                continue
             place = int(row.bound.rule.rpartition("[")[2].rstrip("]"))
             rule = row.bound.route.spec["http"][place]
             asked = _asked(port.policy)

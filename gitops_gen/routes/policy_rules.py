@@ -1,10 +1,11 @@
-"""Rules on Services, DestinationRules, PeerAuthentications and Gateway API routes."""
+"""Rules on Services, DestinationRules and PeerAuthentications, and on the names of all resources."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from gitops_gen.naming import LABEL_LENGTH, is_label, is_subdomain
+from gitops_gen.routes.api_bindings import CARRIED
 from gitops_gen.routes.found import error, warning
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from gitops_gen.routes.table import Table
 
 
+_SUBDOMAINS = {"VirtualService", "ServiceEntry", "DestinationRule", *CARRIED, "ListenerSet"}
+
+
 def names(table: Table) -> Iterator[Problem]:
     """GGI030: names and label values that the API server refuses."""
     for resource in table.resources:
@@ -22,25 +26,11 @@ def names(table: Table) -> Iterator[Problem]:
             yield error(
                 "GGI030", resource, f"the name of {resource} is no DNS label of at most {LABEL_LENGTH} characters"
             )
-        elif resource.kind in {"VirtualService", "ServiceEntry", "DestinationRule"} and not is_subdomain(resource.name):
+        elif resource.kind in _SUBDOMAINS and not is_subdomain(resource.name):
             yield error("GGI030", resource, f"the name of {resource} is no DNS name of at most 253 characters")
         for label, value in (resource.manifest["metadata"].get("labels") or {}).items():
             if len(str(value)) > LABEL_LENGTH:
                 yield error("GGI030", resource, f"label {label} of {resource} is longer than {LABEL_LENGTH} characters")
-
-
-def one_name(table: Table) -> Iterator[Problem]:
-    """GGI025: an HTTPRoute and a GRPCRoute of one name in one namespace; the second is lost."""
-    http = {one.reference: one for one in table.of_kind.get("HTTPRoute", ())}
-    for route in table.of_kind.get("GRPCRoute", ()):
-        if route.reference in http:
-            yield error(
-                "GGI025",
-                route,
-                f"{route} has the name of an HTTPRoute: it is lost, though its status says Accepted",
-                help="put the port's name into the names of routes",
-                other=http[route.reference],
-            )
 
 
 def destination_rules(table: Table) -> Iterator[Problem]:

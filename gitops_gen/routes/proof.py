@@ -11,14 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops_gen.problems import Problem, in_order
+from gitops_gen.routes.api_bindings import CARRIED, hosts_of, parents_of
+from gitops_gen.routes.api_rules import api_routes
 from gitops_gen.routes.backends import prove_backends
 from gitops_gen.routes.bindings import MESH, gateways_of
 from gitops_gen.routes.declared import assume, read_declared
 from gitops_gen.routes.external import prove_external
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form, one_owner
+from gitops_gen.routes.listeners import API_GATEWAY
 from gitops_gen.routes.own_tls import prove_own_tls
 from gitops_gen.routes.policy import prove_connections, prove_rules
+from gitops_gen.routes.records import prove_records
 from gitops_gen.routes.remote import prove_remote
 from gitops_gen.routes.story import why_lost
 from gitops_gen.routes.table import read_table
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from gitops_gen.routes.destinations import Backend
     from gitops_gen.routes.resource import Resource
     from gitops_gen.routes.servers import Server
-    from gitops_gen.routes.table import Request, Row, Table
+    from gitops_gen.routes.table import End, Request, Row, Table
     from gitops_gen.routes.wanted import Wanted
 
 RULE = "GGI008"
@@ -75,6 +79,7 @@ def _prove_table(inventory: Inventory, cluster: Cluster, table: Table) -> list[P
         *_nothing_else(table, wanted),
         *_idle(table),
         *prove_backends(table, inventory, cluster),
+        *prove_records(table, wanted),
         *prove_own_tls(table, inventory, cluster),
         *prove_external(table, inventory, cluster),
         *prove_rules(table, wanted),
@@ -115,14 +120,20 @@ def _routes(table: Table, wanted: Mapping[Request, Sequence[Wanted]]) -> Iterato
 
 def _differences(row: Row, want: Wanted) -> Iterator[str]:
     """Say in what a row is not the one that is wanted."""
-    port = want.exposure.port
     yield from _served_otherwise(row.bound.server, want)
     if row.bound.conditional:
         yield f"{row.bound.rule} of {row.bound.route} answers some requests only"
-    if len(row.ends) != 1:
+    if row.bound.route.kind == "TCPRoute" and hosts_of(row.bound.route) != [want.exposure.host]:
+        yield f"{row.bound.route} is annotated with another host"
+    if len(row.ends) == 1:
+        yield from _other_end(row.ends[0], want)
+    else:
         yield f"{row.bound.rule} of {row.bound.route} has {len(row.ends)} destinations"
-        return
-    end = row.ends[0]
+
+
+def _other_end(end: End, want: Wanted) -> Iterator[str]:
+    """Say in what an end is not the one that is wanted."""
+    port = want.exposure.port
     if end.why or end.backend is None or end.port is None:
         yield f"its destination {end.host} does not resolve"
     elif want.pod is None:
@@ -175,7 +186,7 @@ def _nothing_else(table: Table, wanted: Mapping[Request, object]) -> Iterator[Pr
 
 
 def _idle(table: Table) -> Iterator[Problem]:
-    """Find Gateways and VirtualServices that do nothing."""
+    """Find Gateways and routes that do nothing."""
     used = [row.bound for rows in table.rows.values() for row in rows]
     routes = {id(bound.route) for bound in used}
     serving = {(id(bound.server.gateway), bound.server.place) for bound in used}
@@ -187,15 +198,23 @@ def _idle(table: Table) -> Iterator[Problem]:
             passive = server.gateway is None or server.speaks == "AUTO" or server.redirects
             if server.gateway is not None and not passive and (id(server.gateway), server.place) not in serving:
                 yield _of_resource(server.gateway, f"{server.path} of {server.gateway} leads nowhere")
+    yield from _unselected(table, selected)
+    for route in (*table.of_kind.get("VirtualService", ()), *api_routes(table)):
+        within = not parents_of(route) if route.kind in CARRIED else MESH in gateways_of(route)
+        if id(route) not in routes and not within:
+            yield _of_resource(route, f"{route} answers nowhere")
+
+
+def _unselected(table: Table, selected: set[int]) -> Iterator[Problem]:
     declared = {pods.labels for pods in (*table.declared.gateway_pods, *table.declared.east_west)}
     for gateway in table.of_kind.get("Gateway", ()):
         if id(gateway) not in selected:
             yield _of_resource(gateway, f"{gateway} selects the pods of no ingress")
         elif frozenset((gateway.spec.get("selector") or {}).items()) not in declared:
             yield _of_resource(gateway, f"{gateway} selects more than the pods of one ingress")
-    for route in table.of_kind.get("VirtualService", ()):
-        if id(route) not in routes and MESH not in gateways_of(route):
-            yield _of_resource(route, f"{route} answers nowhere")
+    for gateway in (*table.of_kind.get(API_GATEWAY, ()), *table.of_kind.get("ListenerSet", ())):
+        if id(gateway) not in selected:
+            yield _of_resource(gateway, f"{gateway} is served by the pods of no ingress")
 
 
 def _resources(row: Row) -> list[Resource]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def clashes(table: Table) -> Iterator[Problem]:
-    """GGI020, GGI022, GGI024: a rule that never answers, and a request that two VirtualServices claim."""
+    """GGI020, GGI022, GGI024: a rule that never answers, and a request that two routes claim."""
     for lost in table.lost:
         bound = lost.bound
         yield error(
@@ -50,7 +50,8 @@ def several_ports(table: Table) -> Iterator[Problem]:
     routes: dict[int, Resource] = {}
     for rows in table.rows.values():
         for row in rows:
-            if row.bound.server.speaks in ENDS_IN_HTTP:
+            # A route of Gateway API names each of its listeners.
+            if row.bound.server.speaks in ENDS_IN_HTTP and row.bound.route.kind == "VirtualService":
                 routes[id(row.bound.route)] = row.bound.route
                 ports.setdefault((id(row.bound.route), row.bound.rule), set()).add(row.bound.server.number)
     for (route, place), numbers in ports.items():
@@ -245,7 +246,8 @@ def retried(table: Table) -> Iterator[Problem]:
         for row in rows:
             bound, key = row.bound, (id(row.bound.route), row.bound.rule)
             to_pod = any(end.backend is not None and end.backend.pod is not None for end in row.ends)
-            if key in met or not to_pod or bound.server.speaks not in ENDS_IN_HTTP:
+            own = bound.route.kind == "VirtualService" and bound.server.speaks in ENDS_IN_HTTP
+            if key in met or not to_pod or not own:
                 continue
             met.add(key)
             if (_rule(bound.route, bound.rule).get("retries") or {}).get("attempts") != 0:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gitops_gen.routes.api_schema import API_SPECS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -160,6 +162,7 @@ SPECS: dict[tuple[str, str], dict[str, Any]] = {
         "mtls": {"mode": _PEER_TLS},
         "portLevelMtls": {"*": {"mode": _PEER_TLS}},
     },
+    **API_SPECS,
     ("", "Service"): {
         "selector": LABELS,
         "clusterIP": str,

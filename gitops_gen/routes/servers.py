@@ -7,6 +7,7 @@ which no file tells; here it is their name, and every drop is a fault.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _PLAIN_HTTP = {"HTTP", "HTTP2", "GRPC", "GRPC-WEB"}
 
 
 class Server(NamedTuple):
-    """One server of a Gateway. `gateway` is None for one that is declared; `hosts` are (namespace or `*`, host)."""
+    """One server of a Gateway. `gateway` is None for one that is declared; `hosts` are (namespace or `*`, host).
+
+    `listener` says that it is a listener of Gateway API: then `reference` is its own, with its name behind a `#`.
+    """
 
     reference: str
     gateway: Resource | None
@@ -37,15 +41,18 @@ class Server(NamedTuple):
     clients: str | None
     """Whose authority signs the certificates of clients, "" where it stands beside the server's; None: anybody's."""
     redirects: bool
+    listener: bool = False
 
     @property
     def path(self) -> str:
         """Return where it stands in the Gateway."""
-        return f"spec.servers[{self.place}]"
+        return f"spec.{'listeners' if self.listener else 'servers'}[{self.place}]"
 
     def __str__(self) -> str:
         """Name it for people."""
-        return f"Gateway {self.reference} {self.path if self.gateway is not None else '(declared)'}"
+        if self.gateway is not None:
+            return f"{self.gateway} {self.path}"
+        return f"{'' if self.listener else 'Gateway '}{self.reference} (declared)"
 
 
 class Dropped(NamedTuple):
@@ -109,16 +116,27 @@ def servers_of(gateway: Resource) -> Iterator[Server]:
         )
 
 
-def listen(gateways: Iterable[Resource], declared: Declared) -> list[Listening]:
-    """Return what each set of gateway pods listens to, ingresses first, then the east-west gateway."""
+def listen(
+    gateways: Iterable[Resource], declared: Declared, listeners: Mapping[GatewayPods, Iterable[Server]]
+) -> list[Listening]:
+    """Return what each set of gateway pods listens to, ingresses first, then the east-west gateway.
+
+    `gateways` are Istio's own; `listeners` those of Gateway API, which Istio merges with them.
+    """
     by_selector: dict[frozenset[tuple[str, str]], list[Resource]] = {}
     for gateway in gateways:
         by_selector.setdefault(frozenset((gateway.spec.get("selector") or {}).items()), []).append(gateway)
-    return [_listening(pods, by_selector, declared) for pods in (*declared.gateway_pods, *declared.east_west)]
+    return [
+        _listening(pods, by_selector, declared, listeners.get(pods, ()))
+        for pods in (*declared.gateway_pods, *declared.east_west)
+    ]
 
 
 def _listening(
-    pods: GatewayPods, by_selector: Mapping[frozenset[tuple[str, str]], list[Resource]], declared: Declared
+    pods: GatewayPods,
+    by_selector: Mapping[frozenset[tuple[str, str]], list[Resource]],
+    declared: Declared,
+    listeners: Iterable[Server],
 ) -> Listening:
     selecting = [
         gateway
@@ -128,21 +146,22 @@ def _listening(
         if not pods.scoped or gateway.namespace == pods.namespace
     ]
     selecting.sort(key=lambda gateway: gateway.reference)
-    taken: list[Server] = list(_declared_servers(pods, declared, {gateway.reference for gateway in selecting}))
+    listeners = tuple(listeners)
+    found = {gateway.reference for gateway in selecting} | {server.reference for server in listeners}
+    taken: list[Server] = list(_declared_servers(pods, declared, found))
     dropped: list[Dropped] = []
     first_on: dict[tuple[str, int], Server] = {}
     tls_hosts: dict[tuple[str, int, str], Server] = {}
-    for gateway in selecting:
-        for server in servers_of(gateway):
-            lost = _lost(server, first_on, tls_hosts)
-            if lost is not None:
-                dropped.append(lost)
-                continue
-            taken.append(server)
-            first_on.setdefault((server.bind, server.number), server)
-            if server.speaks in TLS_SERVERS:
-                for _, host in server.hosts:
-                    tls_hosts.setdefault((server.bind, server.number, host), server)
+    for server in chain((server for gateway in selecting for server in servers_of(gateway)), listeners):
+        lost = _lost(server, first_on, tls_hosts)
+        if lost is not None:
+            dropped.append(lost)
+            continue
+        taken.append(server)
+        first_on.setdefault((server.bind, server.number), server)
+        if server.speaks in TLS_SERVERS:
+            for _, host in server.hosts:
+                tls_hosts.setdefault((server.bind, server.number, host), server)
     by_host: dict[str, dict[str, list[tuple[Server, str]]]] = {}
     for server in taken:
         of_gateway = by_host.setdefault(server.reference, {})
@@ -168,6 +187,7 @@ def _declared_servers(pods: GatewayPods, declared: Declared, found: set[str]) ->
                     credential=server.certificate.name if server.certificate else "",
                     clients=server.certificate.clients if server.certificate else None,
                     redirects=False,
+                    listener="#" in reference,
                 )
 
 

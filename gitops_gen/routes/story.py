@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitops_gen.routes.api_bindings import CARRIED, hosts_of, parents_of
 from gitops_gen.routes.bindings import ANY, fits, gateways_of
 from gitops_gen.routes.resource import covers, meeting
 from gitops_gen.routes.servers import ENDS_IN_HTTP
@@ -34,11 +35,7 @@ def why_lost(table: Table, gateway: str, port: int, host: str) -> Why:
     if listening is None:
         return Why(f"there are no gateway pods {gateway}", ())
     at_port = [server for server in listening.servers if server.number == port]
-    routes = [
-        resource
-        for resource in table.of_kind.get("VirtualService", ())
-        if any(meeting(str(served), host) for served in resource.spec.get("hosts") or ())
-    ]
+    routes = [resource for resource in all_routes(table) if any(meeting(served, host) for served in hosts_of(resource))]
     if not at_port:
         return _no_server(listening, port, routes)
     serving = [server for server in at_port if any(covers(served, host) for _, served in server.hosts)]
@@ -46,13 +43,12 @@ def why_lost(table: Table, gateway: str, port: int, host: str) -> Why:
         hosts = {served for server in at_port for _, served in server.hosts}
         return Why(f"no server of port {port} has this host{near(host, hosts)}", _gateways(at_port[:1]))
     if not routes:
-        hosts = {
-            str(served)
-            for resource in table.of_kind.get("VirtualService", ())
-            for served in resource.spec.get("hosts") or ()
-        }
-        return Why(f"no VirtualService has this host{near(host, hosts)}", _gateways(serving))
-    reasons = [f"{route}: {_unbound(route, serving, listening)}" for route in routes]
+        hosts = {served for resource in all_routes(table) for served in hosts_of(resource)}
+        return Why(f"no route has this host{near(host, hosts)}", _gateways(serving))
+    reasons = [
+        f"{route}: " + (_unattached(route, serving) if route.kind in CARRIED else _unbound(route, serving, listening))
+        for route in routes
+    ]
     return Why("; ".join(reasons[:_LISTED]), (*_gateways(serving), *routes[:_LISTED]))
 
 
@@ -83,6 +79,27 @@ def _unbound(route: Resource, serving: Iterable[Server], listening: Listening) -
         if not any(fits(match, server, route.namespace) for rule in rules for match in rule.get("match") or ANY):
             return f"no {family} rule of it matches port {server.number}"
     return "another server or route takes the host on this port, or its rules name another host"
+
+
+def _unattached(route: Resource, serving: Iterable[Server]) -> str:
+    """Say why a route of Gateway API answers at none of these listeners."""
+    named = {(parent.reference, parent.section) for parent in parents_of(route)}
+    for server in serving:
+        reference, _, section = server.reference.partition("#")
+        if not {(reference, section), (reference, "")} & named:
+            continue
+        if server.speaks not in CARRIED[route.kind]:
+            return f"{server} speaks {server.speaks}, which no {route.kind} carries"
+        if not any(namespace in {"*", route.namespace} for namespace, _ in server.hosts):
+            return f"{server} takes only routes of other namespaces"
+        return "another route takes the host on this port, or it has no rules"
+    listed = ", ".join(sorted(server.reference for server in serving)[:_LISTED])
+    return f"it names {', '.join(f'{reference}#{section}' for reference, section in sorted(named))}, not {listed}"
+
+
+def all_routes(table: Table) -> list[Resource]:
+    """Return the routes of every API, VirtualServices first."""
+    return [route for kind in ("VirtualService", *CARRIED) for route in table.of_kind.get(kind, ())]
 
 
 def _gateways(servers: Iterable[Server]) -> tuple[Resource, ...]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from gitops_gen import gateway_api
+from gitops_gen.routes.api_bindings import CARRIED, bind_api, parents_of
 from gitops_gen.routes.bindings import ANY_HOST, MESH, Bound, bind, gateways_of
 from gitops_gen.routes.destinations import Backend, BackendPort, Registry, read_registry
+from gitops_gen.routes.listeners import API_GATEWAY, listening_servers
 from gitops_gen.routes.resource import Resource, full_name, wildcards_over
 from gitops_gen.routes.servers import ENDS_IN_HTTP, TLS_SERVERS, Listening, Server, listen
 
@@ -20,12 +23,18 @@ if TYPE_CHECKING:
 
 
 KINDS = {
-    **dict.fromkeys(("Gateway", "VirtualService", "ServiceEntry", "DestinationRule"), "networking.istio.io"),
-    "PeerAuthentication": "security.istio.io",
-    "Service": "",
-    **dict.fromkeys(("HTTPRoute", "GRPCRoute"), "gateway.networking.k8s.io"),
+    **{
+        ("networking.istio.io", kind): kind for kind in ("Gateway", "VirtualService", "ServiceEntry", "DestinationRule")
+    },
+    ("security.istio.io", "PeerAuthentication"): "PeerAuthentication",
+    ("", "Service"): "Service",
+    ("", "Namespace"): "Namespace",
+    **{(gateway_api.GROUP, kind): kind for kind in (*CARRIED, "ListenerSet", "ReferenceGrant")},
+    (gateway_api.GROUP, "Gateway"): API_GATEWAY,
+    ("externaldns.k8s.io", "DNSEndpoint"): "DNSEndpoint",
+    ("cert-manager.io", "Certificate"): "Certificate",
 }
-"""What is read, and the API group of each: another group's Gateway is another thing."""
+"""What is read, by API group and kind, and what it is called here: Gateways of two groups are two things."""
 
 
 class Request(NamedTuple):
@@ -71,7 +80,7 @@ class Lost(NamedTuple):
 class Table(NamedTuple):
     """Everything that a cluster's resources do at its gateways.
 
-    `of_kind` holds Istio's resources, the core Services, and those of the Gateway API, by kind.
+    `of_kind` holds what is read of Istio's, the core and the Gateway API, by kind as in KINDS.
     """
 
     resources: Sequence[Resource]
@@ -91,19 +100,17 @@ def read_table(resources: Sequence[Resource], declared: Declared) -> Table:
     """Read the resources of one cluster into its route table."""
     of_kind: dict[str, list[Resource]] = {}
     for resource in resources:
-        if KINDS.get(resource.kind) == resource.group:
-            of_kind.setdefault(resource.kind, []).append(resource)
+        kind = KINDS.get((resource.group, resource.kind))
+        if kind is not None:
+            of_kind.setdefault(kind, []).append(resource)
     registry = read_registry(of_kind.get("ServiceEntry", ()), of_kind.get("Service", ()), declared)
-    listening = listen(of_kind.get("Gateway", ()), declared)
-    by_gateway: dict[str, list[Resource]] = {}
-    for route in of_kind.get("VirtualService", ()):
-        for reference in dict.fromkeys(gateways_of(route)):
-            if reference != MESH:
-                by_gateway.setdefault(reference, []).append(route)
+    listeners = listening_servers(of_kind.get(API_GATEWAY, ()), of_kind.get("ListenerSet", ()), declared)
+    listening = listen(of_kind.get("Gateway", ()), declared, listeners)
+    by_gateway = _by_gateway(of_kind)
     rows: dict[Request, list[Row]] = {}
     lost: list[Lost] = []
     for of_pods in listening:
-        bound = [found for route in _routes_at(of_pods, by_gateway) for found in bind(route, of_pods)]
+        bound = _bound(of_pods, by_gateway, declared)
         chains = _chains(of_pods.servers, bound, lost)
         seen_from = of_pods.pods.namespace
         for found in bound:
@@ -135,10 +142,30 @@ def _answers(found: Bound, chains: _Chains, lost: list[Lost]) -> bool:
     return first is server
 
 
-def _routes_at(listening: Listening, by_gateway: Mapping[str, Sequence[Resource]]) -> list[Resource]:
-    """Return the VirtualServices that name a Gateway of these pods, by name, each once."""
-    found = {route.reference: route for reference in listening.by_host for route in by_gateway.get(reference, ())}
-    return [found[name] for name in sorted(found)]
+def _by_gateway(of_kind: Mapping[str, Sequence[Resource]]) -> dict[str, list[Resource]]:
+    """Return the routes that name each Gateway, and each Gateway or ListenerSet of Gateway API."""
+    found: dict[str, list[Resource]] = {}
+    for route in of_kind.get("VirtualService", ()):
+        for reference in dict.fromkeys(gateways_of(route)):
+            if reference != MESH:
+                found.setdefault(reference, []).append(route)
+    for route in (route for kind in CARRIED for route in of_kind.get(kind, ())):
+        for reference in dict.fromkeys(parent.reference for parent in parents_of(route)):
+            found.setdefault(reference, []).append(route)
+    return found
+
+
+def _bound(listening: Listening, by_gateway: Mapping[str, Sequence[Resource]], declared: Declared) -> list[Bound]:
+    """Return every rule that answers at these pods: of the routes that name a Gateway of them, by name, each once."""
+    found: list[Bound] = []
+    gateways = dict.fromkeys(reference.partition("#")[0] for reference in listening.by_host)
+    routes = {(route.reference, route.kind): route for name in gateways for route in by_gateway.get(name, ())}
+    for _, route in sorted(routes.items(), key=lambda named: named[0]):
+        if route.kind == "VirtualService":
+            found += bind(route, listening)
+        else:
+            found += bind_api(route, listening, declared.cluster_domain)
+    return found
 
 
 def _chains(servers: Iterable[Server], bound: Iterable[Bound], lost: list[Lost]) -> _Chains:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_a_generated_tree_is_judged_cluster_by_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for example in EXAMPLES:
+    for example in (*EXAMPLES, "gateway-api"):
         assert run(capsys, "generate", ROOT / "examples" / example, "-o", tmp_path / example).code == 0
         ended = run(capsys, "verify", tmp_path / example, "--format", "json")
         assert ended.code == 0
@@ -62,6 +62,19 @@ def test_trace_tells_the_way_to_a_pod(capsys: pytest.CaptureFixture[str]) -> Non
         "  -> mesh mTLS to the pod: STRICT refuses anything else\n"
         "  -> pod monitoring/prometheus-0, container port 10901\n"
     )
+
+
+def test_trace_tells_the_way_through_gateway_api(capsys: pytest.CaptureFixture[str]) -> None:
+    example = ROOT / "examples" / "gateway-api"
+    ended = run(capsys, "trace", "cluster-a-redis-2.pods.example.com:16381", example, "--format", "json")
+    (journey,) = json.loads(ended.out)["journeys"]
+    assert [step["text"].partition(":")[0] for step in journey["steps"]][:3] == [
+        "ListenerSet istio-ingress/example-public-16320 spec.listeners[2]",
+        "TCPRoute redis/cluster-a-redis-2-tcp-redis spec.rules[0]",
+        "Service redis/cluster-a-redis-2 port 6379",
+    ]
+    there = run(capsys, "trace", "cluster-b-prometheus-0.pods.example.com", example)
+    assert "Gateway istio-ingress/platform#pods (declared)" in there.out
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,21 @@ ISTIO_VIPS = IPv4Network("240.240.0.0/16")
 """Istio's own range for ServiceEntries (docs/explanation/what-istio-does.md, "Names, ports and addresses")."""
 
 
+def gateway_api_version(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
+    """GGI219: a Gateway API version is `major.minor`, 1.0 at least."""
+    for cluster in documents.clusters:
+        text = cluster.fields.spec.istio.gateway_api_version
+        match = _VERSION.fullmatch(text)
+        if match is None or not int(match[1]):
+            yield Problem(
+                rule="GGI219",
+                message=f"{shown(text)} is not a version of Gateway API that Istio reads",
+                location=cluster.at("spec", "istio", "gatewayApiVersion"),
+                subject=cluster.subject,
+                help='write that of its resource definitions in quotes, for example `"1.6"`; 1.0 at least',
+            )
+
+
 def istio_version(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
     """GGI219: an Istio version is `major.minor`, 1.24 at least."""
     for cluster in documents.clusters:
@@ -131,9 +146,19 @@ def _pool_fault(text: str) -> str | None:
 
 
 def valid_open_ports(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
-    """GGI221: open ports are numbers or ranges, from low to high."""
+    """GGI221: open ports are numbers or ranges, from low to high; listeners are known by single ports."""
     for cluster in documents.clusters:
         for name, ingress in cluster.fields.spec.ingresses.items():
+            for port in ingress.gateway.listeners if not isinstance(ingress.gateway, str) else ():
+                ports = port_range(port)
+                if ports is None or ports[0] != ports[1]:
+                    yield Problem(
+                        rule="GGI221",
+                        message=f"{shown(port)} is no gateway port between 1 and 65535",
+                        location=cluster.at_key("spec", "ingresses", name, "gateway", "listeners", port),
+                        subject=cluster.subject,
+                        help='for example `listeners: {"443": web}`',
+                    )
             for place, written in enumerate(ingress.open_ports or ()):
                 if port_range(written) is None:
                     yield Problem(

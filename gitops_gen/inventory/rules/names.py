@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gitops_gen.inventory.format import (
         ClusterDocument,
         ConsumerDocument,
+        IngressFields,
         MeshDocument,
         PlacementFields,
         PortFields,
@@ -95,19 +96,31 @@ def _cluster_names(cluster: ClusterDocument) -> Iterator[Name]:
     yield Name(("metadata", "name"), cluster.metadata.name, "cluster name", service_fault)
     if spec.network is not None:
         yield Name(("spec", "network"), spec.network, "network", label_value_fault)
+    if spec.istio.waypoint is not None:
+        yield Name(("spec", "istio", "waypoint"), spec.istio.waypoint, "waypoint", label_fault)
     yield Name(("spec", "clusterDomain"), spec.cluster_domain, "cluster domain", subdomain_fault)
     for ingress_name, ingress in spec.ingresses.items():
-        path = ("spec", "ingresses", ingress_name)
-        yield Name(path, ingress_name, "ingress name", label_fault)
-        yield Name((*path, "namespace"), ingress.namespace, "namespace", label_fault)
-        for key, secret in (("credentialName", ingress.credential_name), ("clientCA", ingress.client_ca)):
-            # What a template makes is looked at for each pod.
-            if secret is not None and "{" not in secret:
-                yield Name((*path, key), secret, "credential name", subdomain_fault)
-        if not isinstance(ingress.gateway, str):
-            yield Name((*path, "gateway", "existing"), ingress.gateway.existing, "Gateway", pair_fault)
+        yield from _ingress_names(ingress_name, ingress)
     if spec.east_west is not None:
         yield Name(("spec", "eastWest", "namespace"), spec.east_west.namespace, "namespace", label_fault)
+
+
+def _ingress_names(ingress_name: str, ingress: IngressFields) -> Iterator[Name]:
+    path = ("spec", "ingresses", ingress_name)
+    yield Name(path, ingress_name, "ingress name", label_fault)
+    yield Name((*path, "namespace"), ingress.namespace, "namespace", label_fault)
+    for key, secret in (("credentialName", ingress.credential_name), ("clientCA", ingress.client_ca)):
+        # What a template makes is looked at for each pod.
+        if secret is not None and "{" not in secret:
+            yield Name((*path, key), secret, "credential name", subdomain_fault)
+    if ingress.issuer_ref is not None:
+        yield Name((*path, "issuerRef", "name"), ingress.issuer_ref.name, "issuer", subdomain_fault)
+    if ingress.service is not None:
+        yield Name((*path, "service"), ingress.service, "Service name", label_fault)
+    if not isinstance(ingress.gateway, str):
+        for port, listener in ingress.gateway.listeners.items():
+            yield Name((*path, "gateway", "listeners", port), listener, "listener name", subdomain_fault)
+        yield Name((*path, "gateway", "existing"), ingress.gateway.existing, "Gateway", pair_fault)
 
 
 def _workload_names(workload: WorkloadDocument) -> Iterator[Name]:

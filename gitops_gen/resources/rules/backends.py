@@ -59,6 +59,16 @@ def _service_entry(home: Home, surroundings: Surroundings) -> Iterator[Problem]:
             subject=home.subject,
             help=f"name the headless Service in `service`, or {_POD_SERVICE}",
         )
+    if {Obstacle.GATEWAY_API, Obstacle.AMBIENT} & {*obstacles}:
+        ambient = "pods of an ambient mesh are reached by Services, and a ServiceEntry is none"
+        api = "routes of Gateway API lead to Services, and a ServiceEntry is none"
+        yield Problem(
+            rule="GGI028",
+            message=ambient if Obstacle.AMBIENT in obstacles else api,
+            location=placement.origin,
+            subject=home.subject,
+            help=_POD_SERVICE,
+        )
     if Obstacle.NO_PORTS in obstacles:
         yield Problem(
             rule="GGI023",

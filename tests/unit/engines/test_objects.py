@@ -64,6 +64,22 @@ spec:
     kind: ConfigMap
   - group: ""
     kind: Service
+  - group: cert-manager.io
+    kind: Certificate
+  - group: externaldns.k8s.io
+    kind: DNSEndpoint
+  - group: gateway.networking.k8s.io
+    kind: GRPCRoute
+  - group: gateway.networking.k8s.io
+    kind: Gateway
+  - group: gateway.networking.k8s.io
+    kind: HTTPRoute
+  - group: gateway.networking.k8s.io
+    kind: ListenerSet
+  - group: gateway.networking.k8s.io
+    kind: TCPRoute
+  - group: gateway.networking.k8s.io
+    kind: TLSRoute
   - group: networking.istio.io
     kind: DestinationRule
   - group: networking.istio.io

@@ -4,11 +4,13 @@ import pytest
 
 from gitops_gen.inventory.expand import port_range
 from gitops_gen.model import (
+    Api,
     BackendChoice,
     EndpointFormat,
     Engine,
     GatewayChoice,
     Inventory,
+    Issuer,
     Istio,
     Limit,
     Placement,
@@ -97,7 +99,13 @@ def test_a_cluster_with_all_that_it_can_say() -> None:
         mesh("gitops: {engine: argocd, repository: git@git.example.com:mesh.git}"),
         cluster(
             spec="""
-            istio: {version: "1.30", mtls: permissive, dnsCapture: true, endpointDiscovery: false}
+            istio:
+              version: "1.30"
+              mtls: permissive
+              dnsCapture: true
+              endpointDiscovery: false
+              gatewayApiVersion: "1.5"
+              gatewayApiAlpha: true
             network: network-a
             clusterDomain: corp.example
             engine: none
@@ -110,12 +118,28 @@ def test_a_cluster_with_all_that_it_can_say() -> None:
                 openPorts: [80, 31000-31099, "443"]
                 credentialName: wildcard
                 addresses: [203.0.113.10, gateway.example.com]
-              other: {namespace: platform, gateway: {existing: platform/shared}}
+                api: gateway-api
+                service: istio-ingressgateway
+                listenerSets: true
+                certificates: cert-manager
+                issuerRef: {name: ca, kind: Issuer, group: certs.example.com}
+              other:
+                namespace: platform
+                gateway: {existing: platform/shared, listeners: {"443": web, "80": plain}}
+                addresses: [192.0.2.1]
+                dns: dnsendpoint
             eastWest: {addresses: [203.0.113.1, "2001:db8::1"], gateway: generated}
             """
         ),
     ).clusters["east"]
-    assert found.istio == Istio(version="1.30", mtls="permissive", dns_capture=True, endpoint_discovery=False)
+    assert found.istio == Istio(
+        version="1.30",
+        mtls="permissive",
+        dns_capture=True,
+        endpoint_discovery=False,
+        gateway_api_version="1.5",
+        gateway_api_alpha=True,
+    )
     assert (found.network, found.cluster_domain, found.engine) == ("network-a", "corp.example", Engine.NONE)
     other, public = found.ingresses
     assert (public.name, public.default, public.namespace) == ("public", True, "istio-ingress")
@@ -124,12 +148,24 @@ def test_a_cluster_with_all_that_it_can_say() -> None:
     assert public.open_ports == ((80, 80), (31000, 31099), (443, 443))
     assert (public.credential_name, public.existing_gateway) == ("wildcard", None)
     assert public.addresses == ("203.0.113.10", "gateway.example.com")
+    assert (public.api, public.service, public.listener_sets) == (Api.GATEWAY_API, "istio-ingressgateway", True)
+    assert (public.dns_endpoint, other.dns_endpoint, other.issuer) == (False, True, None)
+    assert public.issuer == Issuer(name="ca", kind="Issuer", group="certs.example.com")
+    assert (other.api, other.service, other.listener_sets) == (Api.ISTIO, None, False)
+    assert (public.listeners, other.listeners) == ((), ((80, "plain"), (443, "web")))
     assert (other.name, other.default, other.existing_gateway) == ("other", False, "platform/shared")
     assert (other.selector, other.host_template) == ((("istio", "ingressgateway"),), "")
     assert found.east_west is not None
     assert found.east_west.addresses == ("203.0.113.1", "2001:db8::1")
     assert (found.east_west.port, found.east_west.namespace, found.east_west.generated) == (15443, "istio-system", True)
     assert found.east_west.selector == (("istio", "eastwestgateway"),)
+
+
+def test_in_ambient_routes_are_those_of_gateway_api() -> None:
+    ingress = "{namespace: istio-ingress, credentialName: c}"
+    spec = f"istio: {{dataplane: ambient, waypoint: way}}\ningresses: {{a: {ingress}}}"
+    found = expanded(mesh(), cluster(spec=spec)).clusters["east"]
+    assert (found.istio.ambient, found.istio.waypoint, found.ingresses[0].api) == (True, "way", Api.GATEWAY_API)
 
 
 def test_one_east_west_address_may_be_a_name() -> None:

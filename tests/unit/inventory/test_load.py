@@ -158,7 +158,7 @@ def test_placements_by_label_cannot_multiply_beyond_bounds() -> None:
     assert perf_counter() - begin < 20
 
 
-@pytest.mark.parametrize("example", ["kafka", "mixed", "thanos"])
+@pytest.mark.parametrize("example", ["gateway-api", "kafka", "mixed", "thanos"])
 def test_the_examples_have_no_problems(example: str) -> None:
     folder = Path(__file__).parents[3] / "examples" / example
     sources = [Source(path.name, path.read_bytes()) for path in sorted(folder.glob("*.yaml"))]

@@ -152,3 +152,44 @@ def test_fields_of_a_shape_that_we_do_not_know_are_passed_over(kind: str, odd: o
         "data": odd,
     }
     assert isinstance(facts([strange]), dict)
+
+
+def of_gateway_api(kind: str, spec: dict[str, object], **metadata: object) -> Manifest:
+    metadata = {"name": "one", "namespace": "ns", **metadata}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def test_routes_of_gateway_api_mean_hosts_listeners_and_backends() -> None:
+    parents = [{"name": "g", "namespace": "ingress", "sectionName": "https-443"}]
+    to = [{"backendRefs": [{"kind": "Service", "name": "a", "port": 80}]}]
+    http = of_gateway_api("HTTPRoute", {"parentRefs": parents, "hostnames": ["a.example.com"], "rules": to})
+    tcp = of_gateway_api(
+        "TCPRoute", {"parentRefs": parents, "rules": to}, annotations={"gitops-gen.io/host": "b.example.com"}
+    )
+    assert facts([http, tcp]) == {
+        "backend": ("a:80",),
+        "host": ("a.example.com", "b.example.com"),
+        "listener": ("ingress/g https-443",),
+    }
+    assert (external_hosts(http), external_hosts(tcp)) == (["a.example.com"], ["b.example.com"])
+    assert external_hosts(of_gateway_api("TCPRoute", {})) == []
+
+
+def test_a_gateway_of_gateway_api_means_ports_and_hosts() -> None:
+    listeners = [{"port": 443, "protocol": "HTTPS", "hostname": "*.example.com"}, {"port": 9000, "protocol": "TCP"}]
+    for kind in ("Gateway", "ListenerSet"):
+        assert facts([of_gateway_api(kind, {"listeners": listeners})]) == {
+            "gateway host": ("*", "*.example.com"),
+            "gateway port": ("443", "9000"),
+            "gateway protocol": ("443/HTTPS", "9000/TCP"),
+        }
+
+
+def test_what_follows_the_hosts_is_records_and_certificates() -> None:
+    record = {"dnsName": "a.example.com", "recordType": "A", "targets": ["203.0.113.1", "203.0.113.2"]}
+    assert facts([of_gateway_api("DNSEndpoint", {"endpoints": [record]})]) == {
+        "record": ("a.example.com 203.0.113.1, 203.0.113.2",)
+    }
+    assert facts([of_gateway_api("Certificate", {"dnsNames": ["*.example.com"]})]) == {
+        "certificate for": ("*.example.com",)
+    }

@@ -183,7 +183,7 @@ def test_it_says_where_a_request_is_lost() -> None:
     assert "it names elsewhere/g, not ns/g" in why_lost(read, "public", 80, "b.x.org").text
     assert why_lost(read, "public", 81, "a.x.org").text == "no server listens on port 81 (there is 80)"
     assert why_lost(read, "public", 80, "a.x.com").text == "no server of port 80 has this host"
-    assert why_lost(read, "public", 80, "aa.x.org").text == "no VirtualService has this host (did you mean a.x.org?)"
+    assert why_lost(read, "public", 80, "aa.x.org").text == "no route has this host (did you mean a.x.org?)"
 
 
 def test_hosts_and_wildcards() -> None:

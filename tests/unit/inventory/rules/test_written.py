@@ -178,6 +178,26 @@ def test_versions_of_istio(version: str, *, good: bool) -> None:
     assert found(mesh(), cluster(spec=f'istio: {{version: "{version}"}}')) == ([] if good else ["GGI219"])
 
 
+@pytest.mark.parametrize(("version", "rules"), [("1.0", []), ("1.6.1", []), ("0.8", ["GGI219"]), ("new", ["GGI219"])])
+def test_versions_of_gateway_api(version: str, rules: list[str]) -> None:
+    assert found(mesh(), cluster(spec=f'istio: {{gatewayApiVersion: "{version}"}}')) == rules
+
+
+@pytest.mark.parametrize(
+    ("listeners", "rules"),
+    [
+        ('{"443": web, "80": web.plain}', []),
+        ('{"443-444": web}', ["GGI221"]),
+        ('{"web": web}', ["GGI221"]),
+        ('{"443": "We b"}', ["GGI203"]),
+    ],
+)
+def test_names_of_listeners_by_port(listeners: str, rules: list[str]) -> None:
+    gateway = f"{{existing: platform/shared, listeners: {listeners}}}"
+    spec = f"ingresses: {{public: {{namespace: ingress, api: gateway-api, gateway: {gateway}}}}}"
+    assert found(mesh(), cluster(spec=spec)) == rules
+
+
 @pytest.mark.parametrize(
     ("addresses", "good"),
     [
@@ -435,3 +455,35 @@ def test_an_engine_has_a_repository_to_fetch_from(gitops: str, engine: str, mess
 
 def test_a_repository_that_is_none_is_one_problem() -> None:
     assert found(mesh("gitops: {engine: flux, repository: 'ext::x'}"), cluster(), placed()) == ["GGI222"]
+
+
+@pytest.mark.parametrize(
+    ("more", "rules"),
+    [
+        ("dns: dnsendpoint, addresses: [203.0.113.1, 203.0.113.2]", []),
+        ("dns: dnsendpoint, addresses: ['2001:db8::1']", []),
+        ("dns: dnsendpoint, addresses: [gateway.example.com]", []),
+        ("dns: dnsendpoint, addresses: [a.example.com, b.example.com]", ["GGI243"]),
+        ("dns: dnsendpoint, addresses: [203.0.113.1, '2001:db8::1']", ["GGI243"]),
+        ("dns: dnsendpoint, addresses: [203.0.113.1, a.example.com]", ["GGI243"]),
+        ("dns: dnsendpoint", ["GGI243"]),
+        ("addresses: [203.0.113.1, a.example.com]", []),
+        ("certificates: cert-manager, issuerRef: {name: ca}, credentialName: c", []),
+        ("certificates: cert-manager, issuerRef: {name: ca}", ["GGI244"]),
+        ("certificates: cert-manager, credentialName: c", ["GGI244"]),
+        ("issuerRef: {name: ca}, credentialName: c", ["GGI244"]),
+        ("certificates: cert-manager, issuerRef: {name: 'c a'}, credentialName: c", ["GGI203"]),
+    ],
+)
+def test_records_and_certificates_of_an_ingress(more: str, rules: list[str]) -> None:
+    assert found(mesh(), cluster(spec=f"ingresses: {{public: {{namespace: ingress, {more}}}}}")) == rules
+
+
+def test_one_secret_has_one_issuer() -> None:
+    spec = """
+    istio: {dataplane: ambient, waypoint: "Way"}
+    ingresses:
+      a: {namespace: ingress, certificates: cert-manager, credentialName: c, issuerRef: {name: one}}
+      b: {namespace: ingress, certificates: cert-manager, credentialName: c, issuerRef: {name: two}}
+    """
+    assert found(mesh(), cluster(spec=spec)) == ["GGI203", "GGI244"]
