@@ -142,8 +142,11 @@ def _sshd() -> str:
 
 
 @contextmanager
-def ssh_server(folder: Path) -> Iterator[int]:
-    """Run sshd on loopback with keys of its own; in the folder is an `ssh` that knows them. Yield its port."""
+def ssh_server(folder: Path, *settings: str) -> Iterator[int]:
+    """Run sshd on loopback with keys of its own; in the folder is an `ssh` that knows them. Yield its port.
+
+    `settings` are more lines of its configuration.
+    """
     folder.mkdir(mode=0o700)
     for name in ("host", "person"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
@@ -155,6 +158,8 @@ def ssh_server(folder: Path) -> Iterator[int]:
         "StrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication no\nMaxStartups 100\nPermitRootLogin yes\n"
         f"SetEnv HOME={folder} GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null\nLogLevel ERROR\n"
     )
+    with (folder / "sshd.conf").open("a") as configuration:
+        configuration.writelines(f"{line}\n" for line in settings)
     (folder / "ssh.conf").write_text(
         f"IdentityFile {folder}/person\nIdentitiesOnly yes\nStrictHostKeyChecking no\n"
         f"UserKnownHostsFile {folder}/known\nLogLevel ERROR\n"
