@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -117,9 +118,33 @@ def test_the_github_workflow_is_pinned_and_has_no_rights_but_to_read(started: Pa
     assert "secrets.GITOPS_WRITE_TOKEN" not in json.dumps(workflow["jobs"]["plan"])
 
 
+def test_the_github_workflow_has_nothing_unsafe(started: Path, tmp_path: Path) -> None:
+    zizmor = Path(sysconfig.get_path("scripts")) / "zizmor"
+    ended = subprocess.run(
+        [zizmor, "--offline", "--quiet", "--no-progress", started / ".github"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )
+    assert ended.returncode == 0, ended.stdout.decode()
+
+
+def test_the_plan_stands_where_people_review(started: Path) -> None:
+    workflow = yaml.safe_load((started / CI[0]).read_text())
+    plans = [step["run"] for step in workflow["jobs"]["plan"]["steps"] if "gitops-gen plan" in step.get("run", "")]
+    assert [plan.partition("|")[2].strip() for plan in plans] == ['tee -a "$GITHUB_STEP_SUMMARY"']
+    assert all("--format markdown" in plan for plan in plans)
+    pipeline = yaml.safe_load((started / CI[1]).read_text())
+    assert pipeline["plan"]["artifacts"] == {"when": "always", "paths": ["plan.md"], "expose_as": "plan"}
+    assert pipeline["plan"]["script"][-1].endswith("--format markdown | tee plan.md")
+    for publish in (workflow["jobs"]["publish"]["steps"][-1]["env"], pipeline["publish"]["variables"]):
+        assert publish["GITOPS_GEN_CHANGE_REQUEST"] == "false"
+
+
 def test_the_gitlab_pipeline_gives_each_job_its_own_token(started: Path) -> None:
     pipeline = yaml.safe_load((started / CI[1]).read_text())
-    assert 'GITOPS_GEN_TOKEN="$GITOPS_READ_TOKEN" gitops-gen plan inventory' in pipeline["plan"]["script"]
+    assert pipeline["plan"]["script"][-1].startswith('GITOPS_GEN_TOKEN="$GITOPS_READ_TOKEN" gitops-gen plan inventory ')
     assert "GITOPS_WRITE_TOKEN" not in json.dumps(pipeline["plan"])
     assert "GITOPS_WRITE_TOKEN" in json.dumps(pipeline["publish"])
 
