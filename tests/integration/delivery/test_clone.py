@@ -262,6 +262,39 @@ def test_whether_a_branch_contains_a_commit_is_unknown_where_it_cannot_be_read(b
         assert clone.contains(second, second), "nothing has to be read for that"
 
 
+def test_another_branch_is_followed_beside_ours(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bare.commit({"a": "1"})
+    ref, name = "refs/heads/bot", "refs/gitops-gen/bot"
+    with cloned(bare.path) as clone:
+        assert clone.follow(ref, name) is None
+        bare.git("update-ref", ref, first)
+        second = bare.commit({"b": "1"}, "bot")
+        assert clone.follow(ref, name) == clone.tip(ref) == second
+        assert clone.base == clone.tip() == first
+        third = bare.commit({"c": "1"}, "bot")
+        assert clone.contains(third, second, ref, name)
+        bare.lose(f"{bare.commit({'d': '1'}, 'bot')}^{{tree}}")
+        with pytest.raises(ToolError, match="git cannot read"):
+            clone.follow(ref, name)
+        real = clone.tip
+        tips = [third]
+        monkeypatch.setattr(clone, "tip", lambda _ref="": tips.pop() if tips else None)
+        assert clone.follow(ref, name) is None, "it went while it was read"
+        assert real() == first
+
+
+def test_a_server_that_hands_out_no_single_blobs_has_the_other_branch_cloned_whole_too(
+    bare: Bare, forge: Forge
+) -> None:
+    bare.git("update-ref", "refs/heads/bot", bare.commit({"a": "1"}))
+    bare.commit({"b": "2"}, "bot")
+    bare.git("config", "uploadpack.allowAnySHA1InWant", "false")
+    with cloned(forge.url(bare), environment={"GIT_PROTOCOL": "version=0"}) as clone:
+        tip = clone.follow("refs/heads/bot", "refs/gitops-gen/bot")
+        entries = clone.entries(commit=tip)
+        assert clone.read([entries["b"].blob]) == {entries["b"].blob: b"2"}
+
+
 def test_contents_that_are_nowhere_are_a_failed_tool(tmp_path: Path) -> None:
     bare = make_bare(tmp_path / "mesh.git", filtering=False)
     bare.commit({"a": "1"})

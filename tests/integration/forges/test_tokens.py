@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tests.command import Ended
     from tests.integration.forges.conftest import Programs
 
-HOME = {"GITOPS_GEN_TOKEN": "t"}
-FORGE = {"GITOPS_GEN_FORGE_TOKEN": "t"}
+HOME: dict[str, Any] = {"GITOPS_GEN_TOKEN": "t"}
+FORGE: dict[str, Any] = {"GITOPS_GEN_FORGE_TOKEN": "t"}
 
 
 def test_one_token_for_the_repository_and_its_forge(
@@ -60,7 +60,7 @@ def test_one_token_for_the_repository_and_its_forge(
 
 
 def test_the_repositorys_token_goes_to_no_other_host(programs: Programs, tmp_path: Path) -> None:
-    def forge_of(url: str, web: str, way: Way = Way.GITHUB, **tokens: str) -> str:
+    def forge_of(url: str, web: str, way: Way = Way.GITHUB, **tokens: Any) -> str:
         asked = Asked(way=way, web=web, environment={"PATH": str(programs.folder), **tokens}, timeout_s=1)
         chosen = choose_forge(asked, parse_repository(url, relative_to="/"), Never(), end=0, folder=tmp_path)
         return chosen.why if chosen.forge is None else "asked"
