@@ -118,6 +118,19 @@ def test_who_gets_out_anyhow_is_told_nothing(consumer: Consumer, policy: str) ->
     assert found(dialling(consumer, policy=policy)) == {}
 
 
+def test_pods_of_its_own_cluster_are_dialled_in_the_mesh() -> None:
+    inventory = dialling(a_consumer())
+    here = a_placement(cluster="observer", replicas=1, ports=(a_port(),))
+    (workload,) = inventory.workloads
+    both = an_inventory(
+        clusters=list(inventory.clusters.values()),
+        workloads=[a_workload(placements=(*workload.placements, here))],
+        consumers=inventory.consumers,
+    )
+    assert [name for name in found(both) if "external" in name or "thanos" in name] == [f"ServiceEntry thanos/{HOST}"]
+    assert prove_mesh(both, rendered(both)) == []
+
+
 @pytest.mark.parametrize(
     ("port", "files", "number", "tls"),
     [

@@ -57,6 +57,12 @@ def test_a_companion_is_no_pod_with_a_certificate() -> None:
     assert found(mesh(), cluster(spec=ingress("credentialName: 'c-{pod}'")), placed(tls)) == []
 
 
+def test_one_route_of_two_sets_of_pods_is_one_problem() -> None:
+    two = "{cluster: east, replicas: 1}\n{cluster: east, statefulSet: other, replicas: 1}"
+    spec = ingress("credentialName: 'c.{workload}'")
+    assert found(mesh(), cluster(spec=spec), placed(HTTP, placements=two)) == ["GGI030"]
+
+
 def test_a_certificate_by_ordinal_is_for_pods_with_numbers() -> None:
     named = "{cluster: east, names: [first]}"
     spec = ingress("credentialName: 'c-{ordinal}'")
