@@ -20,6 +20,7 @@ from gitops_gen.routes.external import prove_external
 from gitops_gen.routes.found import error
 from gitops_gen.routes.judge import judge, of_good_form, one_owner
 from gitops_gen.routes.listeners import API_GATEWAY
+from gitops_gen.routes.merged import prove_unmerged
 from gitops_gen.routes.own_tls import prove_own_tls
 from gitops_gen.routes.policy import prove_connections, prove_rules
 from gitops_gen.routes.records import prove_records
@@ -67,6 +68,7 @@ def prove_mesh(inventory: Inventory, resources: Mapping[str, Sequence[Resource]]
         faults += one_owner(good)
         tables[cluster] = read_table(good, read_declared(inventory, facts))
         problems += faults or _prove_table(inventory, facts, tables[cluster])
+    problems += prove_unmerged(inventory, tables)
     problems += prove_remote(inventory, tables)
     return in_order(problems)
 

@@ -245,12 +245,21 @@ def _fits_mapping(value: dict[str, Any], form: _Form) -> bool:
     return True
 
 
+_SERVED = {
+    "": ("v1",),
+    "networking.istio.io": ("v1", "v1beta1", "v1alpha3"),
+    "security.istio.io": ("v1", "v1beta1"),
+}
+
+
 def schema_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the form of a resource; nothing for a kind that is not in the table."""
-    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    group, _, version = str(manifest.get("apiVersion", "")).rpartition("/")
     key = (group, str(manifest.get("kind")))
     if key not in SPECS:
         return
+    if version not in _SERVED.get(group, (version,)):
+        yield f"apiVersion {manifest['apiVersion']} is not served"
     for part, known, form in (("metadata", _METADATA, _METADATA_FORM), ("spec", SPECS[key], _FORMS[key])):
         value = manifest.get(part)
         # Nearly everything fits, and no place has to be put in words for that.

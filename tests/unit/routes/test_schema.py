@@ -26,6 +26,12 @@ GATEWAY: dict[str, Any] = {
 
 def test_what_has_the_form_of_its_kind_has_no_faults() -> None:
     assert list(schema_faults(GATEWAY)) == []
+    assert list(schema_faults({**GATEWAY, "apiVersion": "networking.istio.io/v1beta1"})) == []
+
+
+@pytest.mark.parametrize(("version", "kind"), [("networking.istio.io/v2", "Gateway"), ("v2", "Service")])
+def test_a_version_that_no_api_server_has_is_a_fault(version: str, kind: str) -> None:
+    assert list(schema_faults({"apiVersion": version, "kind": kind})) == [f"apiVersion {version} is not served"]
 
 
 @pytest.mark.parametrize(

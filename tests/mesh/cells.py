@@ -1,0 +1,93 @@
+"""Cells: one inventory each, of a shape in a mode, in `tests/mesh/cells/<name>/`.
+
+`cell.toml` says what it shows, whether the short form has it, and which pods are not Ready. The rest of the folder is
+an inventory, unless `inventory` names another folder that has it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitops_gen.manifest import load
+from gitops_gen.problems import Location, has_errors
+from gitops_gen.routes.declared import read_declared
+from gitops_gen.routes.proof import prove_mesh
+from gitops_gen.routes.resource import read_resource
+from gitops_gen.routes.table import read_table
+from gitops_gen.workflows.desired import compile_desired
+from gitops_gen.workflows.reading import load_inventory
+from tests.mesh.predict import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitops_gen.manifest import Manifest
+    from gitops_gen.model import Inventory
+    from gitops_gen.tree import Tree
+    from tests.mesh.predict import Asked
+
+CELLS = Path(__file__).parent / "cells"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell: its inventory, what that makes, and what the proof predicts."""
+
+    name: str
+    shows: str
+    gate: bool
+    not_ready: tuple[tuple[str, str], ...]
+    """Namespace and name of pods, in every cluster, that are not Ready while it is played."""
+    inventory: Inventory
+    tree: Tree
+    manifests: Mapping[str, list[Manifest]]
+    """Cluster -> what was compiled for it."""
+    asked: list[Asked]
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """Return the number of each cluster."""
+        return {name: slot for slot, name in enumerate(self.inventory.clusters)}
+
+
+def names() -> list[str]:
+    """Return the names of all cells, in order."""
+    return sorted(path.parent.name for path in CELLS.glob("*/cell.toml"))
+
+
+def read_cell(name: str) -> Cell:
+    """Read a cell and predict what it does. Raises ValueError for one that the rules or the proof refuse."""
+    said = tomllib.loads((CELLS / name / "cell.toml").read_text())
+    judged = load_inventory(str(CELLS.parents[2] / said["inventory"] if "inventory" in said else CELLS / name))
+    if judged.inventory is None or has_errors(judged.problems):
+        raise ValueError(f"cell {name}: {[f'{problem.location}: {problem.message}' for problem in judged.problems]}")
+    desired = compile_desired(judged.inventory)
+    manifests = {cluster: [piece.manifest for piece in found] for cluster, found in desired.compiled.items()}
+    nowhere = Location(name, 1, 1)
+    resources = {
+        cluster: [read_resource(manifest, nowhere) for manifest in found] for cluster, found in manifests.items()
+    }
+    if problems := prove_mesh(judged.inventory, resources):
+        raise ValueError(f"cell {name} is not proven: {[problem.message for problem in problems]}")
+    tables = {
+        cluster: read_table(found, read_declared(judged.inventory, judged.inventory.clusters[cluster]))
+        for cluster, found in resources.items()
+    }
+    return Cell(
+        name=name,
+        shows=said["shows"],
+        gate=said.get("gate", False),
+        not_ready=tuple((pod.partition("/")[0], pod.partition("/")[2]) for pod in said.get("not_ready", ())),
+        inventory=judged.inventory,
+        tree=desired.tree,
+        manifests=manifests,
+        asked=predict(judged.inventory, tables),
+    )
+
+
+def rendered(text: str) -> list[dict[str, Any]]:
+    """Return the resources that kustomize printed."""
+    return [dict(manifest) for manifest in load(text) if manifest]
