@@ -236,9 +236,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
         pass
 
+    def _body(self) -> bytes:
+        # gh sends what it reads from standard input in chunks.
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length", "0"))
-        sent = self.rfile.read(length)
+        sent = self._body()
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
