@@ -50,10 +50,11 @@ def entries(table: Table) -> Iterator[Problem]:
 
 
 def _shared_addresses(entry: Resource, addresses: dict[tuple[str, int], Resource]) -> Iterator[Problem]:
-    """GGI013: two entries with one address, at a port of both; hosts outside may be told apart by ports alone."""
+    """GGI013: two entries with one address; hosts outside may have one, as long as no TCP port is that of both."""
     for address in entry.spec.get("addresses") or ():
-        numbers = [port["number"] for port in entry.spec.get("ports") or ()]
-        for number in numbers if entry.spec.get("location") == "MESH_EXTERNAL" else [0, *numbers]:
+        ports = entry.spec.get("ports") or ()
+        raw = [port["number"] for port in ports if str(port.get("protocol")).upper() in RAW]
+        for number in raw if entry.spec.get("location") == "MESH_EXTERNAL" else [0, *raw]:
             other = addresses.setdefault((address, number), entry)
             if other is not entry:
                 yield error("GGI013", entry, f"{entry} has the address {address} of {other}", other=other)

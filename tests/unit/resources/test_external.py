@@ -118,6 +118,19 @@ def test_who_gets_out_anyhow_is_told_nothing(consumer: Consumer, policy: str) ->
     assert found(dialling(consumer, policy=policy)) == {}
 
 
+def test_hosts_of_one_ingress_share_its_address_as_long_as_no_tcp_port_is_that_of_both() -> None:
+    one = dialling(a_consumer(), a_consumer(name="b", port="tcp"))
+    placement = a_placement(replicas=2, ports=(WEB, GRPC, TLS, TCP))
+    inventory = an_inventory(
+        clusters=list(one.clusters.values()), workloads=[a_workload(placements=(placement,))], consumers=one.consumers
+    )
+    assert prove_mesh(inventory, rendered(inventory)) == []
+    altered = manifests(inventory, "observer")
+    for manifest in altered:
+        manifest["spec"]["ports"] = [{**port, "number": 15432} for port in manifest["spec"]["ports"][-1:]]
+    assert "GGI013" in {problem.rule for problem in prove_mesh(inventory, _placed(inventory, altered))}
+
+
 def test_pods_of_its_own_cluster_are_dialled_in_the_mesh() -> None:
     inventory = dialling(a_consumer())
     here = a_placement(cluster="observer", replicas=1, ports=(a_port(),))
