@@ -221,10 +221,12 @@ HARMLESS = {
     "default, of a certificate Secret",
     r"(Gateway|ListenerSet) spec\.listeners\[\d+\]\.allowedRoutes\.namespaces\.selector\.matchExpressions(\[\d+\])? "
     "deleted": "wider than it was: each route that is there still attaches",
-    r"(VirtualService|ServiceEntry|DestinationRule|PeerAuthentication) spec swapped with the next resource": "as if "
-    "the two had changed names, to which nothing refers",
-    r"\w+ spec\.(exportTo|ports|servers|hosts|gateways|http|tls|tcp)\[\d+\] swapped with the next member": "the order "
-    "among those of which no two answer one request; where two do, it is noticed",
+    r"(VirtualService|ServiceEntry|DestinationRule|PeerAuthentication|\w+Route) spec swapped with the next resource": (
+        "as if the two had changed names, to which nothing refers"
+    ),
+    r"\w+ spec\.(exportTo|ports|servers|listeners|hosts|gateways|http|tls|tcp)\[\d+\] swapped with the next member": (
+        "the order among those of which no two answer one request; where two do, it is noticed"
+    ),
     r"Gateway spec\.servers\[\d+\]\.port(\.number)? swapped with the next member": "two servers that differ in "
     "nothing but their port",
     r"ConfigMap\b.*": "lists for clients, no routes",

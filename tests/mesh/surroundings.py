@@ -25,6 +25,7 @@ CALLERS = "callers"
 CALLER = "caller-0"
 BYSTANDER = "bystander-0"
 
+LISTENING = {"Gateway", "ListenerSet"}
 RBAC = "rbac.authorization.k8s.io"
 SPOKEN = {Family.HTTP: "http", Family.TLS: "tls", Family.TCP: "tcp"}
 MODES = {"strict": "STRICT", "permissive": "PERMISSIVE", "disabled": "DISABLE"}
@@ -41,7 +42,8 @@ def surroundings(inventory: Inventory, cluster: Cluster, made: Sequence[Manifest
     if raw := raw_ports(inventory, cluster):
         given.append(_bystander(raw, cluster))
     for ingress in cluster.ingresses:
-        given += _gateway_pods(ingress.namespace, dict(ingress.selector), _served(inventory, cluster, ingress, made))
+        served = _served(inventory, cluster, ingress, made)
+        given += _gateway_pods(ingress.namespace, dict(ingress.selector), served, ingress.service)
     if cluster.east_west is not None and cluster.east_west.selector:
         given += _east_west(cluster, cluster.east_west)
     others = list(_gateways_of_others(inventory, cluster))
@@ -206,14 +208,16 @@ def _served(inventory: Inventory, cluster: Cluster, ingress: Ingress, made: Iter
     declared = read_declared(inventory, cluster)
     numbers |= {server.number for servers in declared.gateways.values() for _, server in servers}
     for manifest in made:
-        if manifest["kind"] == "Gateway":
+        if manifest["kind"] in LISTENING:
             spec = manifest["spec"]
             numbers |= {server["port"]["number"] for server in spec.get("servers", ())}
             numbers |= {listener["port"] for listener in spec.get("listeners", ())}
     return numbers
 
 
-def _gateway_pods(namespace: str, selector: Mapping[str, str], ports: Iterable[int]) -> Iterator[Manifest]:
+def _gateway_pods(
+    namespace: str, selector: Mapping[str, str], ports: Iterable[int], service: str | None = None
+) -> Iterator[Manifest]:
     name = "-".join(selector.values())
     labels = {**selector, "app": name}
     yield _resource("v1", "ServiceAccount", namespace, name, {})
@@ -224,8 +228,7 @@ def _gateway_pods(namespace: str, selector: Mapping[str, str], ports: Iterable[i
     subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
     yield {**binding, "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name}, "subjects": [subject]}
     listed = [{"name": f"p-{port}", "port": port, "targetPort": gateway_port(port)} for port in sorted(ports)]
-    service = _resource("v1", "Service", namespace, name, {"selector": dict(selector), "ports": listed})
-    yield service
+    yield _resource("v1", "Service", namespace, service or name, {"selector": dict(selector), "ports": listed})
     spec = {"serviceAccountName": name, "containers": [{"name": "istio-proxy", "image": "none"}]}
     pod = _resource("v1", "Pod", namespace, f"{name}-0", spec)
     pod["metadata"] |= {"labels": labels, "annotations": {ROLE: "gateway"}}
@@ -268,7 +271,7 @@ def _secrets(namespace: str, manifests: Iterable[Manifest], state: Path) -> Iter
     """Yield the Secrets that Gateways name, in the namespace of the gateway pods."""
     keys = {"tls.crt": (state / "ingress.crt").read_text(), "tls.key": (state / "ingress.key").read_text()}
     for manifest in manifests:
-        spec = manifest["spec"] if manifest["kind"] == "Gateway" else {}
+        spec = manifest["spec"] if manifest["kind"] in LISTENING else {}
         for server in spec.get("servers", ()):
             tls = server.get("tls") or {}
             if name := tls.get("credentialName"):
