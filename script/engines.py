@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 import sys
@@ -45,12 +46,40 @@ class Outcome(NamedTuple):
     seconds: float
 
 
+class Results:
+    """What runs have seen so far, kept in a file where there is one: a run that was ended goes on from there."""
+
+    def __init__(self, file: Path | None) -> None:
+        """Read what is in the file, if there is one."""
+        self.file = file
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.memory: dict[str, dict[str, int]] = {}
+        if file is not None and file.exists():
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            self.outcomes = {(one[0], one[1]): Outcome(*one) for one in kept["outcomes"]}
+            self.memory = kept["memory"]
+
+    def left(self, engine: str, names: Sequence[str]) -> list[str]:
+        """Return the scenarios that have not been seen to be as they should be."""
+        return [name for name in names if not ((one := self.outcomes.get((engine, name))) and one.ok)]
+
+    def add(self, outcome: Outcome, memory: dict[str, int]) -> None:
+        """Take in how a scenario ended, and what memory the programs had at most."""
+        self.outcomes[outcome.engine, outcome.scenario] = outcome
+        before = self.memory.setdefault(outcome.engine, {})
+        before |= {name: max(size, before.get(name, 0)) for name, size in memory.items()}
+        if self.file is not None:
+            kept = {"outcomes": list(self.outcomes.values()), "memory": self.memory}
+            self.file.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for and return the exit code."""
     parser = argparse.ArgumentParser(prog="script/engines")
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only this one")
     parser.add_argument("--port", type=int, default=PORT, help=f"the first of {PORTS} ports on loopback")
     parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
+    parser.add_argument("--resume", type=Path, help="keep results in this file, and run only what is not in it yet")
     parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}, with Flux")
     parser.add_argument("--list", action="store_true", help="say which scenarios there are")
     parser.add_argument("words", nargs="*", help="only scenarios whose names hold one of these words")
@@ -63,26 +92,26 @@ def main(arguments: Sequence[str]) -> int:
         print(f"script/engines: port {taken} is in use; choose others with --port", file=sys.stderr)
         return 7
     os.environ.update(IDENTITY)
-    outcomes: list[Outcome] = []
-    memory: dict[str, dict[str, int]] = {}
-    begun = time.monotonic()
+    results = Results(options.resume)
+    whole = options.resume or not (options.words or options.short or options.engine)
+    ran = failed = 0
     with ending_as_interrupt(), _folder(options.keep) as folder:
         for engine in options.engine or (ENGINES[:1] if options.short else ENGINES):
-            ended, memory[engine] = _run(engine, names, folder / engine, options.port)
-            outcomes += ended
-    whole = not options.words and not options.short and not options.engine
-    failed = [one for one in outcomes if not one.ok]
-    print(f"{len(outcomes) - len(failed)} of {len(outcomes)} as they should be, {time.monotonic() - begun:.0f} s")
+            left = results.left(engine, names)
+            if left:
+                _run(engine, left, folder / engine, options.port, results)
+            ran += len(left)
+            failed += len(results.left(engine, left))
+    print(f"{ran - failed} of {ran} as they should be")
     if whole:
-        PAGE.write_text(page(outcomes, memory, time.monotonic() - begun), encoding="utf-8")
+        PAGE.write_text(page(results.outcomes, results.memory), encoding="utf-8")
         print(f"written: {PAGE.name}")
     return int(bool(failed))
 
 
-def _run(engine: str, names: Sequence[str], folder: Path, port: int) -> tuple[list[Outcome], dict[str, int]]:
-    """Run scenarios with one engine, all in the same clusters; return how they ended, and the memory of programs."""
+def _run(engine: str, names: Sequence[str], folder: Path, port: int, results: Results) -> None:
+    """Run scenarios with one engine, all in the same clusters."""
     begun = time.monotonic()
-    outcomes = []
     with clusters(folder / "clusters", engine, port) as running:
         print(f"{engine}: up after {time.monotonic() - begun:.0f} s", flush=True)
         for name in names:
@@ -94,9 +123,8 @@ def _run(engine: str, names: Sequence[str], folder: Path, port: int) -> tuple[li
                 said, ok = f"{type(error).__name__}: {error}", False
                 traceback.print_exc()
             outcome = Outcome(engine, name, ok, said, time.monotonic() - started)
-            outcomes.append(outcome)
+            results.add(outcome, running.memory())
             print(f"{engine} {name}: {'ok' if ok else 'FAILED'}, {outcome.seconds:.0f} s: {said}", flush=True)
-        return outcomes, running.memory()
 
 
 def _chosen(name: str, words: Sequence[str], *, short: bool) -> bool:

@@ -10,7 +10,7 @@ from tests.engines.scenarios import SCENARIOS
 from tests.programs.catalogue import MODULES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from script.engines import Outcome
 
@@ -40,19 +40,18 @@ PROGRAMS = {
 TITLES = {"flux": "Flux", "argocd": "Argo CD"}
 
 
-def page(outcomes: Sequence[Outcome], memory: Mapping[str, Mapping[str, int]], seconds: float) -> str:
-    """Write the page."""
+def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mapping[str, int]]) -> str:
+    """Write the page; `outcomes` are by engine and scenario."""
     versions = ", ".join(f"{name} {_version(*place)}" for name, place in PROGRAMS.items())
     lines = [HEAD, f"Versions: {versions}.", ""]
     lines += ["| scenario | what happens | Flux | Argo CD |", "|---|---|---|---|"]
-    by_name = {(one.scenario, one.engine): one for one in outcomes}
     for name, scenario in SCENARIOS.items():
-        cells = [_cell(by_name.get((name, engine))) for engine in TITLES]
+        cells = [_cell(outcomes.get((engine, name))) for engine in TITLES]
         lines.append(f"| {name} | {scenario.__doc__} | {' | '.join(cells)} |")
-    failed = sum(not one.ok for one in outcomes)
-    took = f"{seconds / 60:.0f} minutes in all, on {os.cpu_count()} processors"
-    lines += ["", f"{len(outcomes)} runs, {failed} of them not as they should be; {took}."]
-    lines += ["Seconds include making the mesh and taking it away again."]
+    failed = sum(not one.ok for one in outcomes.values())
+    took = sum(one.seconds for one in outcomes.values())
+    lines += ["", f"{len(outcomes)} runs, {failed} of them not as they should be, in {took / 60:.0f} minutes on"]
+    lines += [f"{os.cpu_count()} processors. Seconds include making the mesh and taking it away again."]
     lines += ["", "## Memory", "", "The most that each program had at one time, in MiB.", ""]
     lines += ["| program | " + " | ".join(TITLES.values()) + " |", "|---|---|---|"]
     for program in sorted({name for each in memory.values() for name in each}):
@@ -63,7 +62,7 @@ def page(outcomes: Sequence[Outcome], memory: Mapping[str, Mapping[str, int]], s
 
 def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
-        return ""
+        return "not run"
     said = re.sub(r"\s+", " ", outcome.said).replace("|", "/")[:300]
     return f"{said} ({outcome.seconds:.0f} s)" if outcome.ok else f"**not as it should be**: {said}"
 

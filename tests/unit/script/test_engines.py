@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from script.engines import Outcome
+from script.engines import Outcome, Results
 from tests.engines.oracle import Name, by_kind, differences
 from tests.engines.page import page
 from tests.engines.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SERVICE = {
     "kind": "Service",
@@ -61,14 +64,30 @@ def test_what_is_missing_and_what_is_too_many() -> None:
 
 
 def test_the_page_has_a_row_for_each_scenario() -> None:
-    outcomes = [Outcome("flux", name, ok=True, said="as it should be", seconds=1.4) for name in SCENARIOS]
-    outcomes[0] = outcomes[0]._replace(ok=False, said="AssertionError: a | b\nc")
-    text = page(outcomes, {"flux": {"etcd": 40}}, 600)
+    outcomes = {
+        ("flux", name): Outcome("flux", name, ok=True, said="as it should be", seconds=60) for name in SCENARIOS
+    }
+    first = next(iter(SCENARIOS))
+    outcomes["flux", first] = outcomes["flux", first]._replace(ok=False, said="AssertionError: a | b\nc")
+    text = page(outcomes, {"flux": {"etcd": 40}})
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0][2:] for row in rows[1 : 1 + len(SCENARIOS)]] == list(SCENARIOS)
     assert "| **not as it should be**: AssertionError: a / b c |" in text
-    assert "| as it should be (1 s) |  |" in text
-    assert f"{len(SCENARIOS)} runs, 1 of them not as they should be; 10 minutes in all" in text
+    assert "| as it should be (60 s) | not run |" in text
+    assert f"{len(SCENARIOS)} runs, 1 of them not as they should be, in {len(SCENARIOS)} minutes on" in text
     assert "| etcd | 40 |  |" in text
     assert "Argo CD 3." in text
     assert "unknown" not in text
+
+
+def test_a_run_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    results = Results(file)
+    assert results.left("flux", ["a", "b"]) == ["a", "b"]
+    results.add(Outcome("flux", "a", ok=True, said="", seconds=1), {"etcd": 40})
+    results.add(Outcome("flux", "b", ok=False, said="", seconds=1), {"etcd": 30})
+    again = Results(file)
+    assert again.left("flux", ["a", "b", "c"]) == ["b", "c"]
+    assert again.left("argocd", ["a"]) == ["a"]
+    assert again.memory == {"flux": {"etcd": 40}}
+    assert again.outcomes == results.outcomes
