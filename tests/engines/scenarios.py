@@ -282,7 +282,7 @@ def retired(stand: Stand) -> str:
     stand.settled()
     before = stand.all_identities()
     said = stand.publish("overlays/west/data", "--format", "json", command="retire")
-    do_by_hand(stand, json_value(said))
+    do_by_hand(stand, json_value(said)["retire"])
     stand.apply_engine_objects()
     stand.settled()
     gone, new = gone_and_new(before, stand.all_identities(), "west")
