@@ -42,11 +42,11 @@ def a_kustomization(**changes: Any) -> dict[str, Any]:
                     "status": settings["ready"],
                     "reason": settings["reason"],
                     "message": settings["message"],
+                    "observedGeneration": settings["observed"],
                 }
             ],
             "lastAppliedRevision": settings["applied"],
             "lastAttemptedRevision": settings["attempted"],
-            "observedGeneration": settings["observed"],
             **settings.get("status", {}),
         },
     }

@@ -126,7 +126,8 @@ def _flux_unit(one: Mapping[str, Any], sources: Mapping[tuple[str, str, str], Ma
         # An artifact has a digest for a revision; the commit that it was made from is its origin.
         applied=_text(status, "lastAppliedOriginRevision") or _text(status, "lastAppliedRevision"),
         attempted=_text(status, "lastAttemptedRevision"),
-        seen=_at(status, "observedGeneration") == _at(one, "metadata", "generation"),
+        # The status as a whole has the generation of the last reconciliation that went well.
+        seen=_at(ready, "observedGeneration") == _at(one, "metadata", "generation"),
         suspended=_at(one, "spec", "suspend") is True,
         deleting=bool(_text(one, "metadata", "deletionTimestamp")),
         source=_flux_source(source) if source else None,
