@@ -57,8 +57,8 @@ class ArgoUnit:
 
     `revision` is what `sync` (Synced, OutOfSync, Unknown) is about; `phase` and `message` are those of the newest
     operation, which was on `attempted`; `synced` is the revision of the last sync of the whole that went well, "" for
-    none known. `errors` are conditions that keep it from comparing at all; `generate_paths` is the annotation that says
-    which commits concern it, None for none.
+    none known. `outdated`: what `sync` says is older than the end of that operation. `errors` are conditions that keep
+    it from comparing at all; `generate_paths` is the annotation that says which commits concern it, None for none.
     """
 
     name: str
@@ -70,6 +70,7 @@ class ArgoUnit:
     message: str
     attempted: str
     synced: str
+    outdated: bool
     health: str
     health_message: str
     out_of_sync: tuple[ResourceId, ...]
@@ -160,6 +161,7 @@ def _argo_unit(one: Mapping[str, Any]) -> ArgoUnit:
         message=_text(operation, "message"),
         attempted=_text(operation, "syncResult", "revision") or _text(operation, "operation", "sync", "revision"),
         synced=_last_synced(status),
+        outdated=_text(status, "reconciledAt") < _text(operation, "finishedAt"),
         health=_text(status, "health", "status"),
         health_message=_text(status, "health", "message"),
         out_of_sync=_ids(entry for entry in resources if _text(entry, "status") == "OutOfSync"),

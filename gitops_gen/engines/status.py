@@ -209,7 +209,7 @@ def _argo_compared(found: ArgoUnit, relation: Callable[[str], Relation]) -> tupl
     if found.phase in {"Failed", "Error"} and _is_there(relation(found.attempted)):
         return State.FAILED, [found.message]
     synced = relation(found.synced) if found.synced else Relation.UNKNOWN
-    if found.sync == "OutOfSync" and _is_there(synced):
+    if found.sync == "OutOfSync" and _is_there(synced) and not found.outdated:
         return State.DRIFTED, []
     if found.sync != "Synced":
         return State.PENDING, []

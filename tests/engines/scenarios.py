@@ -14,15 +14,13 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from gitops_gen import compile_tree, load_inventory
 from gitops_gen.engines.status import State
 from gitops_gen.model import Engine, SyncUnit
 from tests.command import EXAMPLES, ROOT, git
 from tests.engines.clusters import HUB, NAMES, namespace
 from tests.engines.oracle import by_kind, versions
-from tests.engines.stand import APPLICATION_SET, KUBECTL, SIZES, URL, inventory_text
+from tests.engines.stand import APPLICATION_SET, KUBECTL, SIZES, URL, inventory_text, resources_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +64,7 @@ def examples(stand: Stand) -> str:
             synced = {cluster: replace(one, engine=engine) for cluster, one in inventory.clusters.items()}
             inventory = replace(inventory, mesh=replace(inventory.mesh, gitops=gitops), clusters=synced)
             for path, content in compile_tree(inventory).items():
-                for one in yaml.load_all(content, yaml.CSafeLoader) if path.startswith("engines/") else ():
+                for one in resources_in(content) if path.startswith("engines/") else ():
                     kube.apply(one, dry_run=True)
                     count += 1
     return f"{count} objects, none refused by strict validation on the server"

@@ -157,7 +157,7 @@ class Stand:
         for path in git(self.repository, "ls-tree", "-r", "--name-only", "main", "engines").split():
             cluster = path.split("/")[2] if path.startswith("engines/flux/") else HUB
             text = git(self.repository, "show", f"main:{path}").replace(URL, self.url)
-            for one in yaml.load_all(text, yaml.CSafeLoader):
+            for one in resources_in(text):
                 self.running.kube(cluster).apply(one)
                 count += 1
         self.nudge()
@@ -288,6 +288,12 @@ class Stand:
                     kube.delete(*kind, where, one["metadata"]["name"])
             time.sleep(0.2)
         raise RuntimeError(f"{kind[1]} objects of {cluster} are not gone after a minute")
+
+
+def resources_in(text: str | bytes) -> list[dict[str, Any]]:
+    """Return the resources in YAML text; a kustomization that lists them is none."""
+    found = yaml.load_all(text, yaml.CSafeLoader)
+    return [one for one in found if not one["apiVersion"].startswith("kustomize.config.k8s.io/")]
 
 
 def _short_sleep(seconds: float) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,6 +141,8 @@ HELD = {"automated": None}
         ({**OUT, "history": [EARLIER]}, State.PENDING, False, None),
         ({**OUT, "history": []}, State.PENDING, False, None),
         (OUT, State.DRIFTED, True, True),
+        # just synced, and not compared again yet
+        ({**OUT, "reconciled": "2026-01-01T00:00:05Z"}, State.PENDING, True, None),
         ({"sync": "Unknown"}, State.PENDING, True, None),
         ({"revision": "", "sync": "", "history": [], "phase": ""}, State.PENDING, False, None),
         ({"phase": "Running", "message": "one or more objects failed to apply"}, State.PENDING, True, None),
@@ -273,3 +277,28 @@ def test_the_newest_sync_is_the_one_with_the_highest_number() -> None:
     application["status"]["history"] = [{"id": 2, "revision": "new"}, {"id": 1, "revision": "old"}, "odd"]
     (found,) = argo_units([application])
     assert found.synced == "new"
+
+
+# --- what the controllers themselves have said -----------------------------------------------------------------------
+
+RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text(encoding="utf-8"))
+"""Name -> an object that a real controller left in the engine suite, shortened, and how its unit stood then."""
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_objects_of_the_real_controllers(name: str) -> None:
+    recorded = RECORDED[name]
+    cluster, *below = recorded["unit"]
+    found = flat([recorded["object"]])
+    wanted = Wanted(
+        unit=Unit(cluster, tuple(below)),
+        engine=Engine(recorded["engine"]),
+        path="/".join(["overlays", *recorded["unit"]]),
+        closure=frozenset(),
+    )
+
+    def at(revision: str) -> Relation:
+        return Relation.SAME if revision.endswith(tuple(recorded["published"])) else Relation.OTHER
+
+    status = judge(wanted, flux_units(found), argo_units(found), at)
+    assert [str(status.state), status.applied, status.healthy] == recorded["stands"]
