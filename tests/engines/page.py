@@ -52,9 +52,9 @@ def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mappi
     took = sum(one.seconds for one in outcomes.values())
     lines += ["", f"{len(outcomes)} runs, {failed} of them not as they should be, in {took / 60:.0f} minutes on"]
     lines += [
-        f"{os.cpu_count()} processors, which had other work, too. Seconds include making the mesh and taking it away."
+        f"{os.cpu_count()} processors, whatever else they did. Seconds include making the mesh and taking it away."
     ]
-    lines += ["", "## Memory", "", "The most that each program had at one time, in MiB.", ""]
+    lines += ["", "## Memory", "", "The most that each program of one cluster had at one time, in MiB.", ""]
     lines += ["| program | " + " | ".join(TITLES.values()) + " |", "|---|---|---|"]
     for program in sorted({name for each in memory.values() for name in each}):
         sizes = [str(memory.get(engine, {}).get(program, "")) for engine in TITLES]

@@ -242,10 +242,10 @@ def missing_namespace(stand: Stand) -> str:
     assert all("not found" in " ".join(one.notes) for one in failed), failed
     for cluster in NAMES:
         namespace(stand.running.kube(cluster), late)
-    stand.reconcile()
+    stand.try_again()
     stand.settled()
     stand.check()
-    return "`status` names the missing namespace, the other units are applied; once it is there, so is the unit"
+    return "`status` names what is missing, all else is applied; so is the unit, once it is there and the engine told"
 
 
 def drift(stand: Stand) -> str:
@@ -338,7 +338,7 @@ def stale(stand: Stand) -> str:
     assert found, stand.status().units
     assert any("manifest-generate-paths leave out" in note for note in found[0].notes), found[0].notes
     stand.apply_engine_objects()
-    time.sleep(2)
+    stand.quiet()
     for one in kube.list("argoproj.io/v1alpha1", "Application"):
         hard = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
         kube.merge("argoproj.io/v1alpha1", "Application", "argocd", one["metadata"]["name"], hard)

@@ -117,9 +117,13 @@ class Stand:
         return self
 
     def __exit__(self, *_failure: object) -> None:
+        self.quiet()
+        self._take_away()
+
+    def quiet(self) -> None:
+        """Nudge the engine no more: it is told something else."""
         self._ended.set()
         self._nudged.join()
-        self._take_away()
 
     # --- gitops-gen ------------------------------------------------------------------------------------------------
 
@@ -208,6 +212,16 @@ class Stand:
                 self._annotate(cluster, KUSTOMIZATION, {"reconcile.fluxcd.io/requestedAt": str(time.time_ns())})
         else:
             self.nudge()
+
+    def try_again(self) -> None:
+        """Tell the engine to try its units once more: after its retries Argo CD gives a commit up until it is told."""
+        if self.engine == "flux":
+            self.reconcile()
+            return
+        kube = self.running.kube(HUB)
+        for one in kube.list(*APPLICATION):
+            sync = {"operation": {"initiatedBy": {"username": "a person"}, "sync": {"prune": True}}}
+            kube.merge(*APPLICATION, ARGOCD_NAMESPACE, one["metadata"]["name"], sync)
 
     # --- what lives ------------------------------------------------------------------------------------------------
 
