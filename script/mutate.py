@@ -141,7 +141,7 @@ def _wrong(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 - one rul
         case ast.If(test=test, body=body, orelse=other):
             yield ast.If(ast.Constant(value=True), body, other)
             yield ast.If(ast.Constant(value=False), body, other)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield ast.Return(ast.Constant(None))
         case ast.Raise() | ast.Continue() | ast.Break() | ast.AugAssign() | ast.Expr(value=ast.Call()):
             yield ast.Pass()

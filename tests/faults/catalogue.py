@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.faults.crashes import Crashes
+from tests.faults.disk import Disk
 from tests.faults.io import Io
 from tests.faults.machine import Machine
 from tests.faults.network import Network
@@ -17,5 +18,5 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, type[Part]] = {
     part.name: part
-    for part in (Crashes, Syscalls, Io, Network, Writers, Inventories, Truncations, Hostile, Deletions, Machine)
+    for part in (Crashes, Syscalls, Io, Disk, Network, Writers, Inventories, Truncations, Hostile, Deletions, Machine)
 }
