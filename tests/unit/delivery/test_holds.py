@@ -100,3 +100,10 @@ def test_a_record_that_advances_keeps_its_serial() -> None:
     current = replace(RECORD, serial=1, revision="f" * 40, digest="sha256:bb")
     assert next_published(RECORD, current, highest=3) is RECORD
     assert next_published(RECORD, current, highest=3, advances=True) == replace(current, serial=3)
+
+
+def test_causes_and_scopes_are_words_that_stand_in_files_and_reports() -> None:
+    assert [cause.value for cause in Cause] == ["rollback", "revert"]
+    assert (HOLD.scope, WHOLE.scope) == ("monitoring/prometheus", "the whole cluster")
+    assert "workload" not in hold_value(WHOLE)
+    assert "reason" not in hold_value(WHOLE)

@@ -283,3 +283,44 @@ def test_another_engine_does_not_go_unseen() -> None:
 
 def test_the_first_engine_is_no_loss() -> None:
     assert check_guards(engines_plan(SyncUnit.NAMESPACE, SyncUnit.NAMESPACE, Engine.NONE, Engine.FLUX), GUARDS) == []
+
+
+def told(before: Mesh, after: Mesh) -> list[tuple[str, int, int, str]]:
+    """Return name, number, limit and words of every finding."""
+    findings = check_guards(plan_of(before, after), GUARDS)
+    return [(finding.guard, finding.number, finding.limit, finding.message) for finding in findings]
+
+
+def test_every_guard_says_its_number_its_limit_and_what_would_happen() -> None:
+    bare = {"a": pods("a", KEY, range(20), host=None)}
+    assert told(bare, {"a": pods("a", KEY, range(9), host=None)}) == [
+        (
+            "removed-resources",
+            11,
+            10,
+            "cluster a: 11 of 20 resources would be removed; without approval at most 10",
+        )
+    ]
+    assert told(bare, {"a": pods("a", KEY, range(41), host=None)}) == [
+        ("doubled-pods", 41, 40, "cluster a: 20 -> 41 pods, more than doubled")
+    ]
+    moved = {"a": pods("a", KEY, range(20), host="other-{pod}.example.com")}
+    words = "cluster a: 20 of 20 hosts would no longer lead where they do; without approval at most 6"
+    assert ("changed-hosts", 20, 6, words) in told({"a": pods("a", KEY, range(20))}, moved)
+    gone = told(bare, {})
+    assert [(guard, number, limit) for guard, number, limit, _ in gone] == [
+        ("emptied-inventory", 1, 0),
+        ("emptied-cluster", 1, 0),
+        ("removed-resources", 20, 10),
+        ("emptied-unit", 20, 0),
+    ]
+
+
+def test_verdicts_are_words_that_people_read() -> None:
+    assert [verdict.value for verdict in Verdict] == ["warning", "needs approval", "refused"]
+
+
+def test_what_is_refused_passes_under_no_digest() -> None:
+    plan = plan_of({}, {})
+    refused = GuardFinding(guard="g", verdict=Verdict.REFUSED, scope="", number=1, limit=0, message="no")
+    assert passes([refused], plan, plan.digest) is False
