@@ -77,7 +77,7 @@ def run(  # noqa: PLR0913 - each is one fact that the program must not take from
 
     A name without a slash is looked up on the PATH in `env`. The program leads a process group of its own; when
     `timeout_s` has passed or we are interrupted, the whole group is killed before this returns.
-    Raises ToolError when the program cannot be started or does not end in time.
+    Raises ToolError when the program cannot be started, cannot be heard, or does not end in time.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - a list, never a shell
@@ -100,6 +100,11 @@ def run(  # noqa: PLR0913 - each is one fact that the program must not take from
             details = f"in {cwd}\n{words(stderr)}".rstrip()
             help_ = "see what it waits for by running it there by hand, or give it more time"
             raise ToolError(message, details=details, help=help_) from error
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                _end(process)
+            message = f"what {argv[0]} says cannot be read: {error.strerror}"
+            raise ToolError(message, help="the machine fails: mend that and run it again") from error
         except BaseException:
             _end(process)
             raise

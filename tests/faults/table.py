@@ -98,4 +98,5 @@ def _section(runs: Sequence[Done]) -> str:
     part = runs[0].part
     lines = [f"\n## {part.name}\n", f"`script/faults {part.name} --seed {runs[0].seed}`\n"]
     lines += [f"- Run {number}: {done.told()}" for number, done in enumerate(runs, 1)]
+    lines += [f"\n{part.note}"] if part.note else []
     return "".join(f"{line}\n" for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -185,3 +186,12 @@ def test_a_program_that_has_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch)
         with leash.holding(process):
             leash.cut()
     assert process.returncode == 0
+
+
+def test_a_program_that_cannot_be_heard_is_a_failed_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", fails)
+    with pytest.raises(ToolError, match="what sleep says cannot be read: Input/output error"):
+        run(["sleep", "60"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, timeout_s=30)
