@@ -50,9 +50,10 @@ def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mappi
         lines.append(f"| {name} | {scenario.__doc__} | {' | '.join(cells)} |")
     failed = sum(not one.ok for one in outcomes.values())
     took = sum(one.seconds for one in outcomes.values())
-    lines += ["", f"{len(outcomes)} runs, {failed} of them not as they should be, in {took / 60:.0f} minutes on"]
+    lines += ["", f"{len(outcomes)} results, {failed} of them not as they should be, in {took / 60:.0f} minutes on"]
     lines += [
-        f"{os.cpu_count()} processors, whatever else they did. Seconds include making the mesh and taking it away."
+        f"{os.cpu_count()} processors, whatever else they did. Each is the last run of its scenario; they may be of",
+        "several runs of the suite. Seconds include making the mesh and taking it away.",
     ]
     lines += ["", "## Memory", "", "The most that each program of one cluster had at one time, in MiB.", ""]
     lines += ["| program | " + " | ".join(TITLES.values()) + " |", "|---|---|---|"]

@@ -74,7 +74,7 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
     assert [row.split(" | ")[0][2:] for row in rows[1 : 1 + len(SCENARIOS)]] == list(SCENARIOS)
     assert "| **not as it should be**: AssertionError: a / b c |" in text
     assert "| as it should be (60 s) | not run |" in text
-    assert f"{len(SCENARIOS)} runs, 1 of them not as they should be, in {len(SCENARIOS)} minutes on" in text
+    assert f"{len(SCENARIOS)} results, 1 of them not as they should be, in {len(SCENARIOS)} minutes on" in text
     assert "| etcd | 40 |  |" in text
     assert "Argo CD 3." in text
     assert "unknown" not in text
