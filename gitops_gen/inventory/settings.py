@@ -189,10 +189,4 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever is written
     """Write a value on one line, as JSON."""
     if isinstance(value, Fields):
         value = value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return json.dumps(value, ensure_ascii=False, default=_jsonable)
-
-
-def _jsonable(value: object) -> Any:  # noqa: ANN401
-    if isinstance(value, Fields):
-        return value.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Kube:
         self._local = threading.local()
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = JSON) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = JSON, patience: int = 30
+    ) -> dict[str, Any]:
         """Ask the API server. Raises ApiError when it refuses, OSError when it does not answer."""
         data = None if body is None else json.dumps(body)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": kind, "Accept": JSON}
@@ -59,6 +62,10 @@ class Kube:
             value: dict[str, Any] = json.loads(text)
         except ValueError:
             value = {"message": text.decode(errors="replace")}
+        if status == http.client.TOO_MANY_REQUESTS and patience > 0:
+            # The storage of a kind that is new comes a moment after the kind.
+            time.sleep(1)
+            return self.call(method, path, body, kind, patience - 1)
         if status >= http.client.BAD_REQUEST:
             raise ApiError(status, str(value.get("message", value)))
         return value

@@ -112,7 +112,9 @@ def ends(inventory: Inventory, cluster: Cluster, found: Sequence[Manifest]) -> d
             (pod,) = spec["selector"].values()
             names[f"{manifest['metadata']['name']}.{namespace}.svc.cluster.local"] = f"{namespace}/{pod}"
         elif manifest["kind"] == "ServiceEntry":
-            (pod,) = spec["workloadSelector"]["labels"].values()
+            # Without a selector DNS finds the pod, by its own name.
+            labels = spec["workloadSelector"]["labels"] if "workloadSelector" in spec else {}
+            pod = next(iter(labels.values()), spec["hosts"][0].partition(".")[0])
             names[spec["hosts"][0]] = f"{namespace}/{pod}"
     return names
 

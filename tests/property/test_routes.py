@@ -16,13 +16,16 @@ from tests.property.test_oracle import consumed, sound
 if TYPE_CHECKING:
     from gitops_gen.model import Inventory
 
+MAY_BE = "GGI003"
+"""A warning on what the inventory asks for, which chance makes: one port number with two protocols."""
+
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None)
 @given(inventories().filter(sound))
 def test_the_proof_is_silent_and_its_table_is_that_of_the_oracle(inventory: Inventory) -> None:
     meshes = held(inventory)
     for cluster, resources in rendered(inventory).items():
-        assert prove(inventory, cluster, resources) == []
+        assert [problem for problem in prove(inventory, cluster, resources) if problem.rule != MAY_BE] == []
         by_oracle = {
             tuple(request): (answer.namespace, answer.pod or answer.service, answer.port)
             for request, answer in routes(meshes.clusters[cluster]).items()
@@ -41,4 +44,4 @@ def test_the_proof_is_silent_and_its_table_is_that_of_the_oracle(inventory: Inve
 @settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None)
 @given(consumed().filter(sound))
 def test_the_proof_is_silent_on_what_consumers_dial_in_other_clusters(inventory: Inventory) -> None:
-    assert prove_mesh(inventory, rendered(inventory)) == []
+    assert [problem for problem in prove_mesh(inventory, rendered(inventory)) if problem.rule != MAY_BE] == []
