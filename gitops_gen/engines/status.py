@@ -216,7 +216,7 @@ def _argo_compared(found: ArgoUnit, relation: Callable[[str], Relation]) -> tupl
     if synced is Relation.OTHER:
         note = (
             f"it says Synced at {found.revision}, but last applied {found.synced}, where this unit renders otherwise; "
-            "a hard refresh makes it look again: annotate it with argocd.argoproj.io/refresh=hard"
+            "see that its manifest-generate-paths name all that it is built from, and sync it in Argo CD"
         )
         return State.STALE, [note]
     return _argo_health(found)

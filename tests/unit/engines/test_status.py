@@ -180,7 +180,7 @@ def test_argocd_says_why() -> None:
     assert argo(conditions=[{"type": "InvalidSpecError", "message": "no destination"}]).notes == (
         "InvalidSpecError: no destination",
     )
-    assert "annotate it with argocd.argoproj.io/refresh=hard" in argo(history=[EARLIER]).notes[0]
+    assert "sync it in Argo CD" in argo(history=[EARLIER]).notes[0]
     assert argo(health="Degraded", health_message="no pods").notes == ("no pods",)
     assert argo(health="Progressing").notes == ("its resources are not healthy yet",)
     assert argo(phase="Running", message="waiting").notes == ("waiting",)
