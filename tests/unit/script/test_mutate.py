@@ -49,4 +49,4 @@ def test_every_mistake_is_python_and_every_test_is_there(module: str) -> None:
     for mistake in made:
         ast.parse(mistake.source)
     for path in mutate.TESTS[module]:
-        assert path.startswith("--") or (ROOT / path).is_file()
+        assert path.startswith("--") or (ROOT / path.partition("::")[0]).is_file()
