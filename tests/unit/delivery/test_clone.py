@@ -35,7 +35,7 @@ def test_an_answer_of_many_blobs_is_taken_apart() -> None:
     assert dict(_batch(ANSWER, BLOBS)) == {BLOBS[0]: b"x\ny", BLOBS[1]: b""}
 
 
-@pytest.mark.parametrize("end", [0, 10, 46, 51, 53, 60, len(ANSWER) - 2])
+@pytest.mark.parametrize("end", [0, 10, 46, 50, 51, 53, 60, len(ANSWER) - 2])
 def test_an_answer_that_ends_too_early_is_a_failure_of_git(end: int) -> None:
     with pytest.raises(ToolError, match=r"git (has no|hands out a part of) object"):
         dict(_batch(ANSWER[:end], BLOBS))
