@@ -10,12 +10,11 @@ import json
 import os
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.errors import ToolError
-from gitops_gen.process import Leash, run, words
+from gitops_gen.process import Leash, run, side_by_side, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,16 +92,10 @@ def build_all(kustomize: Kustomize, folders: Iterable[Path], jobs: int, timeout_
     When builds fail, the first in the order of `folders` is raised, however they ran.
     """
     wanted = list(dict.fromkeys(folders))
-    leash = Leash()
-    with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="kustomize") as pool:
+    with side_by_side(jobs, "kustomize") as (pool, leash):
         builds = [pool.submit(build, kustomize, folder, timeout_s, leash=leash) for folder in wanted]
-        try:
-            # They start in this order, so all before the one that is raised here have ended well.
-            return {folder: running.result() for folder, running in zip(wanted, builds, strict=True)}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            leash.cut()
-            raise
+        # They start in this order, so all before the one that is raised here have ended well.
+        return {folder: running.result() for folder, running in zip(wanted, builds, strict=True)}
 
 
 def own_words(stderr: bytes) -> str:

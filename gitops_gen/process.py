@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.errors import ToolError
@@ -62,6 +63,23 @@ class Leash:
         finally:
             with self._lock:
                 self._held.discard(process)
+
+
+@contextlib.contextmanager
+def side_by_side(jobs: int, name: str) -> Iterator[tuple[ThreadPoolExecutor, Leash]]:
+    """Give threads for several programs at once, and the leash that each is to be run on.
+
+    When the block is left by an exception, an interrupt most of all, every program is ended and none is begun. Programs
+    have to be begun inside the block: an interrupt may come as soon as the first of them runs.
+    """
+    leash = Leash()
+    with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix=name) as pool:
+        try:
+            yield pool, leash
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            leash.cut()
+            raise
 
 
 def run(  # noqa: PLR0913 - each is one fact that the program must not take from us by inheritance

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from gitops_gen.errors import InputError, ToolError
 from gitops_gen.kubectl import get
 from gitops_gen.manifest import UNREADABLE, load
 from gitops_gen.model import Engine
-from gitops_gen.process import Leash
+from gitops_gen.process import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -73,19 +72,13 @@ def hear_clusters(kubectl: Kubectl, contexts: Contexts, wanted: Iterable[Wanted]
         asked[_ARGOCD] = (contexts.argocd, _ARGO_KINDS)
     found: dict[str, list[Any]] = {}
     failed: dict[str, str] = {}
-    leash = Leash()
-    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="kubectl") as pool:
+    with side_by_side(_SIDE_BY_SIDE, "kubectl") as (pool, leash):
         running = {name: pool.submit(get, kubectl, *question, leash) for name, question in asked.items()}
-        try:
-            for name, one in running.items():
-                try:
-                    found[name] = one.result()
-                except ToolError as error:
-                    failed[name] = ": ".join(filter(None, [error.message, error.details.replace("\n", " ")]))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            leash.cut()
-            raise
+        for name, one in running.items():
+            try:
+                found[name] = one.result()
+            except ToolError as error:
+                failed[name] = ": ".join(filter(None, [error.message, error.details.replace("\n", " ")]))
     return Heard(
         flux={name: flux_units(flat(objects)) for name, objects in found.items() if name != _ARGOCD},
         argo=argo_units(flat(found.get(_ARGOCD, []))),

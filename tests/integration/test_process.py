@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from gitops_gen import process
 from gitops_gen.errors import ExitCode, ToolError
-from gitops_gen.process import Completed, Leash, run
+from gitops_gen.process import Completed, Leash, run, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +177,25 @@ def test_a_cut_leash_ends_what_runs_and_what_comes(tmp_path: Path) -> None:
     assert _until(lambda: not any(map(_alive, pids)))
     later = run([*PYTHON, "import time; time.sleep(600)"], cwd=tmp_path, env={}, timeout_s=30, leash=leash)
     assert later.returncode == -signal.SIGKILL
+
+
+def test_an_interrupt_ends_what_runs_side_by_side_while_it_is_begun(tmp_path: Path) -> None:
+    """The thread may be one that its pool does not know yet: nobody waits for it, so it has to be ended."""
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> NoReturn:
+            threading.Thread(target=fn, args=args, kwargs=kwargs).start()
+            _pids(tmp_path)
+            raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(process, "ThreadPoolExecutor", Interrupted)
+        with pytest.raises(KeyboardInterrupt), side_by_side(2, "slow") as (pool, leash):
+            pool.submit(run, [*PYTHON, FAMILY], cwd=tmp_path, env={}, timeout_s=30, leash=leash)
+    pids = _pids(tmp_path)
+    assert _until(lambda: not any(map(_alive, pids)))
+    assert time.monotonic() - begun < 20
 
 
 def test_a_program_that_has_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
