@@ -35,15 +35,10 @@ from gitops_gen.problems import Location
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitops_gen.inventory.format import (
-        ClusterDocument,
-        ConsumerDocument,
-        IngressFields,
-        LimitFields,
-        MeshDocument,
-        TlsOriginationFields,
-    )
-    from gitops_gen.inventory.format import WorkloadDocument as WorkloadFields
+    from gitops_gen.inventory.format.cluster import ClusterDocument, IngressFields
+    from gitops_gen.inventory.format.consumer import ConsumerDocument, TlsOriginationFields
+    from gitops_gen.inventory.format.mesh import LimitFields, MeshDocument
+    from gitops_gen.inventory.format.workload import WorkloadDocument as WorkloadFields
     from gitops_gen.inventory.written import Documents, Written
 
 NOWHERE = Location(file="", line=1, column=1)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.inventory.expand import expand_inventory
-from gitops_gen.inventory.format import (
-    DOCUMENTS,
-    ClusterDocument,
-    ConsumerDocument,
-    MeshDocument,
-    WorkloadDocument,
-)
+from gitops_gen.inventory.format import DOCUMENTS
+from gitops_gen.inventory.format.cluster import ClusterDocument
+from gitops_gen.inventory.format.consumer import ConsumerDocument
+from gitops_gen.inventory.format.mesh import MeshDocument
+from gitops_gen.inventory.format.workload import WorkloadDocument
 from gitops_gen.inventory.lookup import Clusters
 from gitops_gen.inventory.nodes import read_documents
 from gitops_gen.inventory.rules import DOCUMENT_RULES, INVENTORY_RULES

@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from gitops_gen.inventory.format import (
-        ClusterDocument,
-        PlacementFields,
-        PortFields,
-        RouteFields,
-        WorkloadDocument,
-    )
+    from gitops_gen.inventory.format.cluster import ClusterDocument
+    from gitops_gen.inventory.format.workload import PlacementFields, PortFields, RouteFields, WorkloadDocument
     from gitops_gen.inventory.written import Written
 
 

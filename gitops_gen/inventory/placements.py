@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.inventory.format import ExistingBackend
+from gitops_gen.inventory.format.fields import ExistingBackend
 from gitops_gen.inventory.lookup import pod_count, routes_of
 from gitops_gen.model import BackendChoice, Family, GatewayChoice, Ingress, Placement, Pod, Policy, Port, Route
 from gitops_gen.naming import ordinal_of
@@ -13,10 +13,10 @@ from gitops_gen.naming import ordinal_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitops_gen.inventory.format import (
-        ClusterSpec,
-        CompatBackend,
-        MeshSpec,
+    from gitops_gen.inventory.format.cluster import ClusterSpec
+    from gitops_gen.inventory.format.fields import CompatBackend
+    from gitops_gen.inventory.format.mesh import MeshSpec
+    from gitops_gen.inventory.format.workload import (
         PlacementFields,
         PolicyFields,
         PortFields,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitops_gen.inventory.format import Fields
+from gitops_gen.inventory.format.fields import Fields
 from gitops_gen.inventory.lookup import Clusters
 
 if TYPE_CHECKING:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from gitops_gen.inventory.format import ClusterDocument, ConsumerDocument, MeshDocument, WorkloadDocument
+    from gitops_gen.inventory.format.cluster import ClusterDocument
+    from gitops_gen.inventory.format.consumer import ConsumerDocument
+    from gitops_gen.inventory.format.mesh import MeshDocument
+    from gitops_gen.inventory.format.workload import WorkloadDocument
     from gitops_gen.inventory.nodes import Document
     from gitops_gen.problems import Location
 

@@ -281,7 +281,7 @@ EXACT: dict[tuple[str, str], Any] = {
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("literal", LITERALS)
 def test_a_literal_is_taken_exactly_or_refused(field: str, literal: str) -> None:
-    from gitops_gen.inventory.format import MeshDocument
+    from gitops_gen.inventory.format.mesh import MeshDocument
     from gitops_gen.inventory.validation import validate
 
     spec = FIELDS[field][0].format(literal)

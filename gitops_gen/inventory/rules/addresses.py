@@ -14,7 +14,7 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitops_gen.inventory.format import ClusterDocument
+    from gitops_gen.inventory.format.cluster import ClusterDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.inventory.format import PODS_PER_CLUSTER
+from gitops_gen.inventory.format.fields import PODS_PER_CLUSTER
 from gitops_gen.inventory.lookup import pod_count, routes_of
 from gitops_gen.problems import Location, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gitops_gen.inventory.format import PortFields
+    from gitops_gen.inventory.format.workload import PortFields
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.written import AnyWritten, Documents
 

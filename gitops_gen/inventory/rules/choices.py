@@ -11,7 +11,9 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ClusterDocument, ConsumerDocument, PlacementFields, WorkloadDocument
+    from gitops_gen.inventory.format.cluster import ClusterDocument
+    from gitops_gen.inventory.format.consumer import ConsumerDocument
+    from gitops_gen.inventory.format.workload import PlacementFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written

@@ -12,7 +12,7 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ConsumerDocument
+    from gitops_gen.inventory.format.consumer import ConsumerDocument
     from gitops_gen.inventory.rules.ways import Whole
     from gitops_gen.inventory.written import Written
     from gitops_gen.model import Consumer, Workload

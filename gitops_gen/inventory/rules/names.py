@@ -20,15 +20,10 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gitops_gen.inventory.format import (
-        ClusterDocument,
-        ConsumerDocument,
-        IngressFields,
-        MeshDocument,
-        PlacementFields,
-        PortFields,
-        WorkloadDocument,
-    )
+    from gitops_gen.inventory.format.cluster import ClusterDocument, IngressFields
+    from gitops_gen.inventory.format.consumer import ConsumerDocument
+    from gitops_gen.inventory.format.mesh import MeshDocument
+    from gitops_gen.inventory.format.workload import PlacementFields, PortFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written

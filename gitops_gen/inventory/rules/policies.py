@@ -13,7 +13,7 @@ from gitops_gen.problems import Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import PolicyFields, PortFields, WorkloadDocument
+    from gitops_gen.inventory.format.workload import PolicyFields, PortFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written

@@ -12,7 +12,7 @@ from gitops_gen.problems import Location, Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import PortFields, WorkloadDocument
+    from gitops_gen.inventory.format.workload import PortFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import Documents, Written

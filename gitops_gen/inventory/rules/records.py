@@ -10,7 +10,7 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ClusterDocument, IngressFields
+    from gitops_gen.inventory.format.cluster import ClusterDocument, IngressFields
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.written import Documents, Written
 

@@ -12,7 +12,8 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ClusterDocument, WorkloadDocument
+    from gitops_gen.inventory.format.cluster import ClusterDocument
+    from gitops_gen.inventory.format.workload import WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.written import AnyWritten, Documents, Written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitops_gen.inventory.format import ExistingBackend
+from gitops_gen.inventory.format.fields import ExistingBackend
 from gitops_gen.inventory.lookup import default_ingress, written_routes
 from gitops_gen.inventory.rules.words import shown
 from gitops_gen.inventory.suggestions import did_you_mean
@@ -15,7 +15,8 @@ from gitops_gen.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitops_gen.inventory.format import ClusterDocument, WorkloadDocument
+    from gitops_gen.inventory.format.cluster import ClusterDocument
+    from gitops_gen.inventory.format.workload import WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
     from gitops_gen.inventory.nodes import Path
     from gitops_gen.inventory.written import AnyWritten, Documents, Written

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gitops_gen.inventory.format import (
-    API_VERSION,
-    DOCUMENTS,
-    ClusterDocument,
-    CompatBackend,
-    ExistingBackend,
-    Fields,
+from gitops_gen.inventory.format import DOCUMENTS
+from gitops_gen.inventory.format.cluster import ClusterDocument
+from gitops_gen.inventory.format.fields import API_VERSION, CompatBackend, ExistingBackend, Fields
+from gitops_gen.inventory.format.workload import (
     PlacementFields,
     PortFields,
     ReplicasUpTo,

@@ -436,8 +436,8 @@ def test_the_garbage_collector_is_left_as_it_was(*, enabled: bool) -> None:
 
 
 def test_kinds_and_version_are_those_of_the_models() -> None:
-    from gitops_gen.inventory.format import API_VERSION as OF_MODELS
     from gitops_gen.inventory.format import DOCUMENTS
+    from gitops_gen.inventory.format.fields import API_VERSION as OF_MODELS
 
     assert tuple(DOCUMENTS) == KINDS
     assert OF_MODELS == API_VERSION

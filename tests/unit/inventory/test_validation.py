@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from gitops_gen.inventory.format import DOCUMENTS, WorkloadDocument
+from gitops_gen.inventory.format import DOCUMENTS
+from gitops_gen.inventory.format.workload import WorkloadDocument
 from gitops_gen.inventory.nodes import read_documents
 from gitops_gen.inventory.source import Source
 from gitops_gen.inventory.validation import validate
