@@ -1,7 +1,8 @@
 """The one door to other programs: an argument list in, captured bytes out, nothing left running.
 
 There is no shell, no inherited environment and no terminal: a program sees exactly what it is given here, and one
-that would ask a question fails instead of waiting for an answer.
+that would ask a question fails instead of waiting for an answer. It answers into a file, not a pipe: git passes over
+what it could not write to a pipe and ends well, so that an answer that is empty or has a hole would look like a whole.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from gitops_gen.errors import ToolError
 
@@ -97,36 +99,47 @@ def run(  # noqa: PLR0913 - each is one fact that the program must not take from
     `timeout_s` has passed or we are interrupted, the whole group is killed before this returns.
     Raises ToolError when the program cannot be started, cannot be heard, or does not end in time.
     """
-    try:
-        process = subprocess.Popen(  # noqa: S603 - a list, never a shell
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.PIPE if input else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _not_started(argv[0], cwd, error) from error
-    with process, (leash or Leash()).holding(process):
+    with contextlib.ExitStack() as open_until_read:
         try:
-            stdout, stderr = process.communicate(input or None, timeout=timeout_s)
-        except subprocess.TimeoutExpired as error:
-            _, stderr = _end(process)
-            message = f"{argv[0]} did not end within {timeout_s:g} s and was stopped"
-            details = f"in {cwd}\n{words(stderr)}".rstrip()
-            help_ = "see what it waits for by running it there by hand, or give it more time"
-            raise ToolError(message, details=details, help=help_) from error
+            answer = open_until_read.enter_context(_answer())
+            process = subprocess.Popen(  # noqa: S603 - a list, never a shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.PIPE if input else subprocess.DEVNULL,
+                stdout=answer,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
         except OSError as error:
-            with contextlib.suppress(OSError):
+            raise _not_started(argv[0], cwd, error) from error
+        with process, (leash or Leash()).holding(process):
+            try:
+                _, stderr = process.communicate(input or None, timeout=timeout_s)
+                answer.seek(0)
+                stdout = answer.read()
+            except subprocess.TimeoutExpired as error:
+                stderr = _end(process)
+                message = f"{argv[0]} did not end within {timeout_s:g} s and was stopped"
+                details = f"in {cwd}\n{words(stderr)}".rstrip()
+                help_ = "see what it waits for by running it there by hand, or give it more time"
+                raise ToolError(message, details=details, help=help_) from error
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    _end(process)
+                message = f"what {argv[0]} says cannot be read: {error.strerror}"
+                raise ToolError(message, help="the machine fails: mend that and run it again") from error
+            except BaseException:
                 _end(process)
-            message = f"what {argv[0]} says cannot be read: {error.strerror}"
-            raise ToolError(message, help="the machine fails: mend that and run it again") from error
-        except BaseException:
-            _end(process)
-            raise
+                raise
     return Completed(process.returncode, stdout, stderr)
+
+
+def _answer() -> IO[bytes]:
+    """Make the file that a program answers into: in memory where the system has such files."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("answer"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def words(output: bytes) -> str:
@@ -145,18 +158,18 @@ def _not_started(program: str, cwd: Path, error: OSError) -> ToolError:
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Kill the program with all that it started, and return the rest of its output."""
+def _end(process: subprocess.Popen[bytes]) -> bytes:
+    """Kill the program with all that it started, and return the rest of what it said beside its answer."""
     # The leader is not reaped yet, so its id, which is the group's, cannot have been given to anybody else.
     _kill_group(process)
     try:
-        return process.communicate(timeout=_DRAIN_S)
+        return process.communicate(timeout=_DRAIN_S)[1]
     except subprocess.TimeoutExpired as late:
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stderr):
             if pipe is not None:
                 pipe.close()
         process.wait()
-        return late.stdout or b"", late.stderr or b""
+        return late.stderr or b""
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -197,12 +197,9 @@ class Clone:
 
     def _fetched_has(self, commit: str, name: str) -> bool:
         try:
-            self.local.merge_base("--is-ancestor", commit, name)
+            return self.local.is_ancestor(commit, name)
         except GitError as error:
-            if error.status == 1:
-                return False
             raise self._unreadable(error) from error
-        return True
 
     def push(self, commit: str) -> Outcome:
         """Put `commit`, whose parent is `base`, on the branch, if the branch still stands at `base`."""

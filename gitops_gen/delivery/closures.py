@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.history import find_commit
 from gitops_gen.errors import InputError
 from gitops_gen.layout.closure import closure_of, is_kustomization, near, only_lists
@@ -48,11 +47,7 @@ class Closures:
 
     def descends(self, later: str, earlier: str) -> bool:
         """Tell whether one commit of the branch has another behind it."""
-        try:
-            self._clone.local.merge_base("--is-ancestor", earlier, later)
-        except GitError:
-            return False
-        return True
+        return self._clone.local.is_ancestor(earlier, later)
 
     def refresh(self) -> None:
         """Read the branch again: what was no commit of it may be one now."""

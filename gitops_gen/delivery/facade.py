@@ -78,6 +78,21 @@ class CleanGit(Git):
             raise GitError(name, completed.returncode, self.last_words, completed.stdout)
         return completed.stdout
 
+    def is_ancestor(self, older: str, younger: str) -> bool:
+        """Tell whether a commit is another one or stands behind it. Raises GitError when git does not say.
+
+        A no counts when it is said twice: git says it of a history that it failed to read, too.
+        """
+        for _ in range(2):
+            try:
+                self.merge_base("--is-ancestor", older, younger)
+            except GitError as error:
+                if error.status != 1 or error.is_fault or "error:" in error.words:
+                    raise
+            else:
+                return True
+        return False
+
     def safe(self, said: bytes | str) -> str:
         """Return what git or the remote said, safe to show: without the secrets that git was given."""
         return shown(said, self._given.secrets)

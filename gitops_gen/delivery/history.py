@@ -92,11 +92,11 @@ def find_commit(clone: Clone, revision: str) -> str:
     if COMMIT.fullmatch(revision) and clone.base is not None:
         try:
             commit: str = clone.local.rev_parse("--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
-            clone.local.merge_base("--is-ancestor", commit, clone.base)
-        except GitError:
-            pass
-        else:
-            return commit
+            if clone.local.is_ancestor(commit, clone.base):
+                return commit
+        except GitError as error:
+            if error.is_fault:
+                raise
     raise InputError(
         f"{revision!r} is no commit of the branch",
         help="write a commit of the GitOps repository, or with one --cluster the serial of a publish: "

@@ -92,10 +92,11 @@ class GitLineage:
         if not self._has(recorded):
             reason = f"this clone of the inventory does not hold commit {recorded[:12]}, which was published last"
             return Ordered(Order.NONE, reason, deepen if shallow else "run `git fetch` there and try again")
-        if self._descends(recorded, own):
-            return Ordered(Order.OLDER)
-        if self._descends(own, recorded):
+        # The usual first: it is the one answer that has to be asked for but once.
+        if self.git.is_ancestor(recorded, own):
             return Ordered(Order.NEWER)
+        if self.git.is_ancestor(own, recorded):
+            return Ordered(Order.OLDER)
         reason = f"neither of commits {own[:12]} and {recorded[:12]}, which was published last, descends from the other"
         return Ordered(Order.NONE, reason, deepen if shallow else "merge or rebase, so that one history has both")
 
@@ -123,23 +124,16 @@ class GitLineage:
         return bool(self.git.rev_parse("--is-shallow-repository").strip() == b"true")
 
     def _has(self, commit: str) -> bool:
-        try:
-            self.git.cat_file("-e", f"{commit}^{{commit}}")
-        except GitError as error:
-            if error.is_fault:
-                raise
-            return False
-        return True
-
-    def _descends(self, younger: str, older: str) -> bool:
-        try:
-            self.git.merge_base("--is-ancestor", older, younger)
-        except GitError as error:
-            if error.is_fault:
-                raise
-            # Exit code 1 is a no; a history with holes in it answers nothing else that could be relied on.
-            return False
-        return True
+        """Ask again before a no is believed: git says of an object that it failed to read that it is not there."""
+        for _ in range(2):
+            try:
+                self.git.cat_file("-e", f"{commit}^{{commit}}")
+            except GitError as error:
+                if error.is_fault:
+                    raise
+            else:
+                return True
+        return False
 
 
 def inventory_lineage(

@@ -6,6 +6,7 @@ lock, no fetch, and the index is not even looked at. What was read is compared w
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,9 @@ _NO_REPOSITORY = "not a git repository (or any"
 """git's words where no folder above has a repository; of one that is named and gone it speaks otherwise."""
 
 _TOLD = 3
-"""How many lines git answers with; it does not notice when it cannot write them."""
+"""How many lines git answers with."""
+
+_REMOTES = r"^remote\..*\.(url|promisor)$"
 
 _MODES = frozenset({REGULAR, "100755"})
 
@@ -70,14 +73,16 @@ def inventory_provenance(
             raise _unanswered(path, error) from error
         return Provenance(reason="the inventory is not in a Git repository with a commit")
     try:
-        repository = _origin(git)
+        remotes = _remotes(git)
     except GitError as error:
         raise _unanswered(path, error) from error
+    repository = _origin(remotes)
     inside = "" if named == top else named.relative_to(top).as_posix()
     try:
         committed = _committed(git, revision, inside)
     except GitError as error:
-        if error.is_fault:
+        # Only a clone that left something out may lack a part of the commit that is checked out.
+        if error.is_fault or not any(key.endswith(".promisor") for key in remotes):
             raise _unanswered(path, error) from error
         return Provenance(repository, reason=f"this clone does not hold all of commit {revision[:12]}")
     read = _read(contents, top, object_format)
@@ -104,10 +109,9 @@ def _unanswered(path: str, error: GitError) -> ToolError:
 
 def _asked_twice(git: CleanGit) -> tuple[Path, str, str]:
     """Ask again before a no is believed: git says of a file that it failed to read that it is not there."""
-    try:
+    with contextlib.suppress(GitError):
         return _where(git)
-    except GitError:
-        return _where(git)
+    return _where(git)
 
 
 def inventory_branch(path: str, *, environment: Mapping[str, str], timeout_s: float) -> str:
@@ -148,18 +152,30 @@ def _read(contents: Mapping[str, bytes], top: Path, object_format: str) -> dict[
     return found
 
 
-def _origin(git: CleanGit) -> str:
-    """Return the URL of `origin`, or of the only remote, without credentials; "" where there is none."""
-    try:
-        listed = git.execute(["git", "config", "--null", "--local", "--get-regexp", r"^remote\..*\.url$"])
-    except GitError as error:
-        if error.status != 1:
-            raise
-        return ""
-    urls: dict[str, str] = {}
+def _remotes(git: CleanGit) -> dict[str, str]:
+    """Return what is set of the remotes: their URLs, and whether they keep what the clone has left out.
+
+    That nothing is set has to be said twice, as above.
+    """
+    listed = b""
+    for _ in range(2):
+        try:
+            listed = git.execute(["git", "config", "--null", "--local", "--get-regexp", _REMOTES])
+        except GitError as error:
+            if error.status != 1:
+                raise
+        else:
+            break
+    found: dict[str, str] = {}
     for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        key, _, url = record.partition("\n")
-        urls.setdefault(key, url)
+        key, _, value = record.partition("\n")
+        found.setdefault(key, value)
+    return found
+
+
+def _origin(remotes: Mapping[str, str]) -> str:
+    """Return the URL of `origin`, or of the only remote, without credentials; "" where there is none."""
+    urls = {key: value for key, value in remotes.items() if key.endswith(".url")}
     only = next(iter(urls.values())) if len(urls) == 1 else ""
     found = redact_urls(urls.get("remote.origin.url", only))
     return found if found.isprintable() else ""

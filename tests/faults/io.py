@@ -30,11 +30,6 @@ class Io(Traced):
     promise: ClassVar = "calls that fail with ENOSPC or EIO: old or new tree, true report, a rerun finishes"
     goal: ClassVar = 500
     cases: ClassVar = "injected errors"
-    note: ClassVar = (
-        "Not kept: a `git ls-tree` whose reads or writes fail, and which does not notice, leaves an inventory without "
-        "order. That asks for an approval; where the plan had one for another reason, it is published without naming "
-        "its commit. Runs whose own reads failed during a push ended with 7 instead of 6 in code `0969c9a316a4`."
-    )
 
     def points(self, *, short: bool) -> Sequence[str]:
         calls = {"itself": self.calls(0)}

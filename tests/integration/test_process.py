@@ -30,6 +30,16 @@ def test_what_a_program_writes_comes_back_apart_and_unchanged(tmp_path: Path) ->
     assert run([*PYTHON, program], cwd=tmp_path, env={}, timeout_s=30) == Completed(3, b"\xff\0\r\n", b"oh")
 
 
+def test_a_git_that_cannot_write_its_answer_does_not_seem_to_have_an_empty_one(tmp_path: Path) -> None:
+    """It minds a file that takes nothing more; of a pipe it would not."""
+    environment = {"PATH": os.environ["PATH"]}
+    full = "trap '' XFSZ; ulimit -f 0; exec git help -a"
+    done = run(["sh", "-c", full], cwd=tmp_path, env=environment, timeout_s=30)
+    assert done.returncode
+    assert done.stdout == b""
+    assert b"File too large" in done.stderr
+
+
 def test_a_program_gets_its_arguments_as_they_are(tmp_path: Path) -> None:
     arguments = ["a b", "$HOME", "; true", "*", "-x", ""]
     program = "import sys; print(sys.argv[1:])"
@@ -216,3 +226,17 @@ def test_a_program_that_cannot_be_heard_is_a_failed_tool(tmp_path: Path, monkeyp
     monkeypatch.setattr(subprocess.Popen, "communicate", fails)
     with pytest.raises(ToolError, match="what sleep says cannot be read: Input/output error"):
         run(["sleep", "60"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, timeout_s=30)
+
+
+def test_a_program_that_has_nowhere_to_answer_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(process, "_answer", fails)
+    with pytest.raises(ToolError, match="sleep cannot be started: No space left on device"):
+        run(["sleep", "60"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, timeout_s=30)
+
+
+def test_an_answer_is_a_file_on_every_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    assert run([*PYTHON, "print(1)"], cwd=tmp_path, env={}, timeout_s=30).stdout == b"1\n"

@@ -242,6 +242,46 @@ def test_a_git_that_fails_is_not_taken_at_its_word(checkout: Path, tmp_path: Pat
         inventory_provenance(str(checkout / "inventory"), read(checkout), environment=environment, timeout_s=30)
 
 
+@pytest.mark.parametrize("end", ["exit 1", "echo 'fatal: not a tree object' >&2; exit 128"])
+def test_a_listing_that_fails_is_believed_of_a_clone_alone_that_left_something_out(
+    checkout: Path, tmp_path: Path, end: str
+) -> None:
+    environment = broken_git(tmp_path / "bin", "ls-tree", end)
+    inventory = str(checkout / "inventory")
+    with pytest.raises(ToolError, match="git does not say which commit holds"):
+        inventory_provenance(inventory, read(checkout), environment=environment, timeout_s=30)
+    git(checkout, "config", "remote.origin.promisor", "true")
+    found = inventory_provenance(inventory, read(checkout), environment=environment, timeout_s=30)
+    assert found == Provenance(
+        "https://git.example.com/team/inventory.git",
+        reason=f"this clone does not hold all of commit {head(checkout)[:12]}",
+    )
+
+
+def test_remotes_that_git_fails_to_find_once_are_asked_for_again(checkout: Path, tmp_path: Path) -> None:
+    once = f"[ -e '{tmp_path}/failed' ] || {{ touch '{tmp_path}/failed'; exit 1; }}"
+    environment = broken_git(tmp_path / "bin", "config", once)
+    inventory = str(checkout / "inventory")
+    found = inventory_provenance(inventory, read(checkout), environment=environment, timeout_s=30)
+    assert found.repository == "https://git.example.com/team/inventory.git"
+
+
+@pytest.mark.parametrize("word", ["cat-file", "merge-base"])
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_no_that_git_says_but_once_is_no_order(checkout: Path, tmp_path: Path, word: str, *, swap: bool) -> None:
+    first = head(checkout)
+    git(checkout, "commit", "--quiet", "--allow-empty", "-m", "Next")
+    second = head(checkout)
+    if swap:
+        git(checkout, "checkout", "--quiet", "--detach", first)
+        first, second = second, first
+    known = provenance(checkout / "inventory", read(checkout))
+    once = f"[ -e '{tmp_path}/failed' ] || {{ touch '{tmp_path}/failed'; exit 1; }}"
+    environment = broken_git(tmp_path / "bin", word, once)
+    lineage = inventory_lineage(str(checkout / "inventory"), known, environment=environment, timeout_s=30)
+    assert lineage.order(first).order == ("older" if swap else "newer")
+
+
 @pytest.mark.parametrize("word", ["cat-file", "merge-base"])
 def test_an_order_that_git_fails_to_tell_is_not_taken_for_none(checkout: Path, tmp_path: Path, word: str) -> None:
     first = head(checkout)
