@@ -93,7 +93,8 @@ def an_application(**changes: Any) -> dict[str, Any]:
             "operationState": {
                 "phase": settings["phase"],
                 "message": settings["message"],
-                "syncResult": {"revision": settings["attempted"]},
+                "operation": {"sync": {"resources": settings.get("selected", [])}},
+                "syncResult": {"revision": settings["attempted"], "resources": settings.get("dealt_with", [])},
                 "finishedAt": "2026-01-01T00:00:10Z",
             },
             "reconciledAt": settings.get("reconciled", "2026-01-01T00:00:20Z"),

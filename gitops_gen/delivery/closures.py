@@ -14,13 +14,14 @@ from gitops_gen.errors import InputError
 from gitops_gen.layout.closure import closure_of, is_kustomization, near, only_lists
 from gitops_gen.layout.paths import is_record
 from gitops_gen.layout.units import units_of
-from gitops_gen.manifest import UNREADABLE, dump, load
+from gitops_gen.manifest import UNREADABLE, dump, load, resource_id
 from gitops_gen.tree import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gitops_gen.delivery.clone import Clone
+    from gitops_gen.manifest import ResourceId
     from gitops_gen.model import SyncUnit
 
 
@@ -90,6 +91,13 @@ class Closures:
             return True
         rendered = self._rendering(one, unit)
         return rendered is not None and rendered == self._rendering(other, unit)
+
+    def changed(self, one: str, other: str, unit: str) -> frozenset[ResourceId] | None:
+        """Return the resources of a unit that differ between two commits, None where kustomize alone can tell."""
+        before, after = self._rendering(one, unit), self._rendering(other, unit)
+        if before is None or after is None:
+            return None
+        return frozenset(resource_id(manifest) for text in before ^ after for manifest in load(text))
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

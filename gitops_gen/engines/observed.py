@@ -18,6 +18,7 @@ APPLICATION = ("argoproj.io", "Application")
 
 _SOURCES = ("GitRepository", "OCIRepository", "Bucket", "ExternalArtifact")
 _REFRESH = "argocd.argoproj.io/refresh"
+_SYNC_ERROR = "SyncError"
 _GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
 
@@ -56,9 +57,11 @@ class ArgoUnit:
     """An Application.
 
     `revision` is what `sync` (Synced, OutOfSync, Unknown) is about; `phase` and `message` are those of the newest
-    operation, which was on `attempted`; `synced` is the revision of the last sync of the whole that went well, "" for
-    none known. `outdated`: what `sync` says is older than the end of that operation. `errors` are conditions that keep
-    it from comparing at all; `generate_paths` is the annotation that says which commits concern it, None for none.
+    operation, which was on `attempted` and has dealt with the resources `singled_out` alone, where there are any;
+    `synced` is the revision of the last sync of the whole that went well, "" for none known. `outdated`: what `sync`
+    says is older than the end of that operation. `errors` are conditions that keep it from comparing at all,
+    `given_up` says why it syncs no more by itself, "" where it does; `generate_paths` is the annotation that says which
+    commits concern it, None for none.
     """
 
     name: str
@@ -69,6 +72,7 @@ class ArgoUnit:
     phase: str
     message: str
     attempted: str
+    singled_out: tuple[ResourceId, ...]
     synced: str
     outdated: bool
     health: str
@@ -76,6 +80,7 @@ class ArgoUnit:
     out_of_sync: tuple[ResourceId, ...]
     missing: tuple[ResourceId, ...]
     errors: tuple[str, ...]
+    given_up: str
     automated: bool
     refreshing: bool
     deleting: bool
@@ -160,6 +165,7 @@ def _argo_unit(one: Mapping[str, Any]) -> ArgoUnit:
         phase=_text(operation, "phase"),
         message=_text(operation, "message"),
         attempted=_text(operation, "syncResult", "revision") or _text(operation, "operation", "sync", "revision"),
+        singled_out=_singled_out(operation),
         synced=_last_synced(status),
         outdated=_text(status, "reconciledAt") < _text(operation, "finishedAt"),
         health=_text(status, "health", "status"),
@@ -169,9 +175,10 @@ def _argo_unit(one: Mapping[str, Any]) -> ArgoUnit:
         errors=tuple(
             f"{_text(condition, 'type')}: {_text(condition, 'message')}"
             for condition in _list(status, "conditions")
-            # A failed sync is told by the operation, which also says of which revision.
-            if _text(condition, "type").endswith("Error") and _text(condition, "type") != "SyncError"
+            # A sync that failed, or that it refuses, says nothing of whether it compares.
+            if _text(condition, "type").endswith("Error") and _text(condition, "type") != _SYNC_ERROR
         ),
+        given_up=_text(_condition(one, _SYNC_ERROR), "message"),
         automated=isinstance(automated, dict) and automated.get("enabled") is not False,
         refreshing=_REFRESH in annotations,
         deleting=bool(_text(one, "metadata", "deletionTimestamp")),
@@ -186,6 +193,13 @@ def _last_synced(status: Mapping[str, Any]) -> str:
         return ""
     newest = max(entries, key=lambda entry: entry["id"] if isinstance(entry.get("id"), int) else 0)
     return _text(newest, "revision")
+
+
+def _singled_out(operation: Mapping[str, Any]) -> tuple[ResourceId, ...]:
+    """Return the resources that an operation has dealt with, if it was told which; none for one on the whole."""
+    if not _list(operation, "operation", "sync", "resources"):
+        return ()
+    return _ids(entry for entry in _list(operation, "syncResult", "resources") if isinstance(entry, dict))
 
 
 def _of(objects: Iterable[Mapping[str, Any]], wanted: tuple[str, str]) -> Iterator[Mapping[str, Any]]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gitops_gen.engines.units import Unit
     from gitops_gen.manifest import ResourceId
 
+    Changed = Callable[[str, str], Collection[ResourceId] | None]
+
 
 class Relation(StrEnum):
     """What a revision that an engine names is for a unit, seen from the published commit."""
@@ -95,16 +97,24 @@ class UnitStatus:
 
 
 def judge(
-    wanted: Wanted, flux: Sequence[FluxUnit], argo: Sequence[ArgoUnit], relation: Callable[[str], Relation]
+    wanted: Wanted,
+    flux: Sequence[FluxUnit],
+    argo: Sequence[ArgoUnit],
+    relation: Callable[[str], Relation],
+    changed: Changed,
 ) -> UnitStatus:
-    """Find the object that syncs a unit, by its folder, and say how the unit stands."""
+    """Find the object that syncs a unit, by its folder, and say how the unit stands.
+
+    `changed` tells which resources of the unit differ between two revisions of the branch, None where nobody can tell.
+    """
     if wanted.engine is Engine.FLUX:
         kustomizations = sorted((one for one in flux if one.path == wanted.path), key=lambda one: one.name)
         found = [_judge_flux(wanted, one, relation) for one in kustomizations]
         kind = "Kustomization"
     else:
         applications = [one for one in argo if one.path == wanted.path and one.destination in {"", wanted.unit.cluster}]
-        found = [_judge_argo(wanted, one, relation) for one in sorted(applications, key=lambda one: one.name)]
+        applications.sort(key=lambda one: one.name)
+        found = [_judge_argo(wanted, one, relation, changed) for one in applications]
         kind = "Application"
     if not found:
         note = f"no {kind} has the folder {wanted.path}"
@@ -167,13 +177,15 @@ def _flux_state(found: FluxUnit, at: Relation, tried: Relation) -> tuple[State, 
 # --- Argo CD ---------------------------------------------------------------------------------------------------------
 
 
-def _judge_argo(wanted: Wanted, found: ArgoUnit, relation: Callable[[str], Relation]) -> UnitStatus:
+def _judge_argo(wanted: Wanted, found: ArgoUnit, relation: Callable[[str], Relation], changed: Changed) -> UnitStatus:
     at = relation(found.revision) if found.revision else Relation.OTHER
     state, notes = _argo_state(found, at, relation)
+    left_out = _left_out(found.generate_paths, wanted)
+    if state is State.STALE and not left_out and _caught_up(found, relation, changed):
+        state, notes = _argo_health(found)
     if state is State.PENDING and not found.automated and found.phase != "Running":
         state = State.SUSPENDED
         notes.append("it does not sync by itself: spec.syncPolicy.automated is off")
-    left_out = _left_out(found.generate_paths, wanted)
     if left_out:
         notes.append(f"its manifest-generate-paths leave out {', '.join(left_out)}: it may say Synced and be stale")
     drifted = state is State.DRIFTED
@@ -208,6 +220,8 @@ def _argo_compared(found: ArgoUnit, relation: Callable[[str], Relation]) -> tupl
     """Return how an Application stands that was compared with what is published, and has no operation running."""
     if found.phase in {"Failed", "Error"} and _is_there(relation(found.attempted)):
         return State.FAILED, [found.message]
+    if found.sync == "OutOfSync" and found.given_up and not found.outdated:
+        return State.FAILED, [f"Argo CD does not sync it by itself any more: {found.given_up}"]
     synced = relation(found.synced) if found.synced else Relation.UNKNOWN
     if found.sync == "OutOfSync" and _is_there(synced) and not found.outdated:
         return State.DRIFTED, []
@@ -216,10 +230,23 @@ def _argo_compared(found: ArgoUnit, relation: Callable[[str], Relation]) -> tupl
     if synced is Relation.OTHER:
         note = (
             f"it says Synced at {found.revision}, but last applied {found.synced}, where this unit renders otherwise; "
-            "see that its manifest-generate-paths name all that it is built from, and sync it in Argo CD"
+            "see that its manifest-generate-paths name all that it is built from, then refresh it hard, and only then "
+            "sync it: a sync alone applies the same old manifests, and calls them new"
         )
         return State.STALE, [note]
     return _argo_health(found)
+
+
+def _caught_up(found: ArgoUnit, relation: Callable[[str], Relation], changed: Changed) -> bool:
+    """Tell whether the newest operation has dealt with all that changed since the last sync of the whole.
+
+    Argo CD syncs single resources where it finds them out of sync at a commit that it has compared with before: after a
+    hard refresh, and for a commit that came in the middle of a sync. It keeps no record of that but the operation.
+    """
+    if found.phase != "Succeeded" or not _is_there(relation(found.attempted)):
+        return False
+    missed = changed(found.synced, found.attempted)
+    return missed is not None and set(missed) <= set(found.singled_out)
 
 
 def _argo_health(found: ArgoUnit) -> tuple[State, list[str]]:

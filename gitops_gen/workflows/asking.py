@@ -16,11 +16,12 @@ from gitops_gen.model import Engine
 from gitops_gen.process import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gitops_gen.engines.observed import ArgoUnit, FluxUnit
     from gitops_gen.engines.status import Relation, UnitStatus, Wanted
     from gitops_gen.kubectl import Kubectl
+    from gitops_gen.manifest import ResourceId
 
 _FLUX_KINDS = (
     "kustomizations.kustomize.toolkit.fluxcd.io",
@@ -103,8 +104,16 @@ def hear_files(files: Mapping[str, bytes]) -> Heard:
     return Heard(flux={None: flux}, argo=argo)
 
 
-def statuses(wanted: Iterable[Wanted], heard: Heard, relation: Callable[[Wanted, str], Relation]) -> list[UnitStatus]:
-    """Say how each unit stands by what was heard; `relation` tells what a revision is for a unit."""
+def statuses(
+    wanted: Iterable[Wanted],
+    heard: Heard,
+    relation: Callable[[Wanted, str], Relation],
+    changed: Callable[[Wanted, str, str], Collection[ResourceId] | None] = lambda *_: None,
+) -> list[UnitStatus]:
+    """Say how each unit stands by what was heard.
+
+    `relation` tells what a revision is for a unit, `changed` what of it differs between two revisions.
+    """
     found = []
     for one in wanted:
         place = one.unit.cluster if one.engine is Engine.FLUX else _ARGOCD
@@ -112,7 +121,7 @@ def statuses(wanted: Iterable[Wanted], heard: Heard, relation: Callable[[Wanted,
             found.append(unreached(one, heard.unreached[place]))
             continue
         flux = heard.flux.get(one.unit.cluster, heard.flux.get(None, ()))
-        found.append(judge(one, flux, heard.argo, partial(relation, one)))
+        found.append(judge(one, flux, heard.argo, partial(relation, one), partial(changed, one)))
     return found
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gitops_gen.delivery.published import Published
     from gitops_gen.engines.status import UnitStatus
+    from gitops_gen.manifest import ResourceId
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.asking import Heard
     from gitops_gen.workflows.landing import Clock
@@ -162,21 +163,28 @@ def look(
 ) -> list[UnitStatus]:
     """Ask the engines once, and say how some units stand seen from a commit."""
 
-    def relation(one: Wanted, revision: str) -> Relation:
+    def commit_of(revision: str) -> str | None:
         found = _COMMIT.search(revision)
-        at = closures.commit(found["commit"]) if found else None
+        return closures.commit(found["commit"]) if found else None
+
+    def relation(one: Wanted, revision: str) -> Relation:
+        at = commit_of(revision)
         if at is None:
             return Relation.UNKNOWN
         if closures.same(at, commit, one.unit.folder):
             return Relation.SAME
         return Relation.LATER if closures.descends(at, commit) else Relation.OTHER
 
+    def changed(one: Wanted, before: str, after: str) -> Collection[ResourceId] | None:
+        old, new = commit_of(before), commit_of(after)
+        return closures.changed(old, new, one.unit.folder) if old and new else None
+
     heard = hear(wanted)
-    units = statuses(wanted, heard, relation)
+    units = statuses(wanted, heard, relation, changed)
     if any(one.state is State.UNKNOWN and one.revision for one in units):
         # An engine may be at a commit that came after we read the branch.
         closures.refresh()
-        units = statuses(wanted, heard, relation)
+        units = statuses(wanted, heard, relation, changed)
     return units
 
 

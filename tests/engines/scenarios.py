@@ -19,13 +19,22 @@ from gitops_gen.engines.status import State
 from gitops_gen.model import Engine, SyncUnit
 from tests.command import EXAMPLES, ROOT, git
 from tests.engines.clusters import HUB, NAMES, namespace
-from tests.engines.oracle import by_kind, versions
-from tests.engines.stand import APPLICATION_SET, KUBECTL, SIZES, URL, inventory_text, resources_in
+from tests.engines.oracle import Name, by_kind, versions
+from tests.engines.stand import (
+    APPLICATION_SET,
+    GENERATE_PATHS,
+    KUBECTL,
+    SIZES,
+    URL,
+    inventory_text,
+    resources_in,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.engines.oracle import Name
+    from gitops_gen.engines.status import UnitStatus
     from tests.engines.stand import Sizes, Stand
 
 Identities = dict[str, dict["Name", str]]
@@ -233,12 +242,14 @@ def missing_namespace(stand: Stand) -> str:
     stand.sizes({**SIZES, f"{late}/late": {"east": 1, "west": 1}})
     stand.publish()
     stand.apply_engine_objects()
-    deadline = time.monotonic() + 90
-    failed: list[Any] = []
-    while len(failed) < len(NAMES) and time.monotonic() < deadline:
-        time.sleep(1)
-        failed = [one for one in stand.status().units if one.state is State.FAILED]
-    assert [one.wanted.unit.below for one in failed] == [(late,)] * len(NAMES), stand.status().units
+    failed: list[UnitStatus] = []
+
+    def both_failed() -> bool:
+        failed[:] = [one for one in stand.status().units if one.state is State.FAILED]
+        return len(failed) == len(NAMES)
+
+    until(both_failed, f"failed units of {late}")
+    assert [one.wanted.unit.below for one in failed] == [(late,)] * len(NAMES)
     assert all("not found" in " ".join(one.notes) for one in failed), failed
     for cluster in NAMES:
         namespace(stand.running.kube(cluster), late)
@@ -257,16 +268,17 @@ def drift(stand: Stand) -> str:
     kube.merge(version, "VirtualService", "data", "west-db-0", host)
     kube.delete(version, "ServiceEntry", "data", "west-db-1")
     stand.reconcile()
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
+
+    def right_again() -> bool:
         try:
             stand.check()
         except AssertionError:
-            time.sleep(0.5)
-        else:
-            break
-    stand.check()
+            return False
+        return True
+
+    until(right_again, "all that was put right")
     stand.settled()
+    stand.check()
     return "both are put right"
 
 
@@ -324,29 +336,44 @@ def stale(stand: Stand) -> str:
         stand.check()
         return "Flux has no such setting: the change is applied"
     stand.fresh()
-    kube = stand.running.kube(HUB)
-    annotations = {"argocd.argoproj.io/manifest-generate-paths": "."}
+    annotations = {GENERATE_PATHS: "."}
     template = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-    kube.merge(*APPLICATION_SET, "argocd", "gitops-gen", template)
+    stand.running.kube(HUB).merge(*APPLICATION_SET, "argocd", "gitops-gen", template)
     stand.nudge()
-    time.sleep(5)
+    until(lambda: looking_at(stand) == {"."}, "the paths in every Application")
     revised_base(stand)
-    deadline = time.monotonic() + 90
-    found: list[Any] = []
-    while not found and time.monotonic() < deadline:
-        time.sleep(1)
-        stand.nudge()
-        found = [one for one in stand.status().units if one.state is State.STALE]
-    assert found, stand.status().units
-    assert any("manifest-generate-paths leave out" in note for note in found[0].notes), found[0].notes
-    stand.apply_engine_objects()
+    until(lambda: len(found_stale(stand)) == len(NAMES), "two stale Applications")
+    first = found_stale(stand)[0]
+    assert any("manifest-generate-paths leave out" in note for note in first.notes), first.notes
     stand.quiet()
-    for one in kube.list("argoproj.io/v1alpha1", "Application"):
-        hard = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
-        kube.merge("argoproj.io/v1alpha1", "Application", "argocd", one["metadata"]["name"], hard)
+    stand.apply_engine_objects()
+    until(lambda: "." not in looking_at(stand), "the right paths in every Application")
+    # A sync alone: the same old manifests again, and from there on nobody can see that they are.
+    stand.sync("east.data")
+    assert selectors(stand) == {"east": "db", "west": "db"}
+    assert [one.wanted.unit.full_name for one in found_stale(stand)] == ["west.data"], "what it is not to be done for"
+    stand.refresh_hard()
     stand.settled()
+    assert selectors(stand) == {"east": "database", "west": "database"}
     stand.check()
-    return f"{len(found)} Applications say Synced at the newest commit; `status` says stale, and what to do; it helps"
+    return (
+        "both Applications say Synced at the newest commit, and `status` says stale; with the paths put right, a sync "
+        "alone applies the same old manifests, a hard refresh puts all right"
+    )
+
+
+def looking_at(stand: Stand) -> set[str | None]:
+    """Return the manifest-generate-paths that the Applications have."""
+    return {one["metadata"].get("annotations", {}).get(GENERATE_PATHS) for one in stand.applications()}
+
+
+def found_stale(stand: Stand) -> list[UnitStatus]:
+    return [one for one in stand.status().units if one.state is State.STALE]
+
+
+def selectors(stand: Stand) -> dict[str, str]:
+    """Return what the Service of a workload selects in each cluster."""
+    return {cluster: stand.live(cluster)[Name("Service", "data", "db")]["spec"]["selector"]["app"] for cluster in NAMES}
 
 
 def of_size(resources: int) -> Callable[[Stand], str]:

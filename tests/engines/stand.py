@@ -31,7 +31,7 @@ from tests.engines.oracle import VERSIONS, Name, differences, identities, live, 
 from tests.programs.kube import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitops_gen.engines.status import Wanted
     from gitops_gen.workflows.asking import Heard
@@ -41,7 +41,9 @@ URL = "https://git.example.com/platform/mesh.git"
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+"""How long anything is waited for, at most; what takes longer is not as it should be, on a slow machine either."""
+
 NUDGE_S = 20.0
 """How often an engine is told to look, as a webhook would; at once where the branch has a new commit."""
 
@@ -50,6 +52,9 @@ GIT_REPOSITORY = ("source.toolkit.fluxcd.io/v1", "GitRepository")
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 APPLICATION_SET = ("argoproj.io/v1alpha1", "ApplicationSet")
 APP_PROJECT = ("argoproj.io/v1alpha1", "AppProject")
+
+REFRESH = "argocd.argoproj.io/refresh"
+GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
 _HEAD = "apiVersion: gitops-gen.io/v1alpha1\n"
 _CLUSTER = f"""\
@@ -218,10 +223,30 @@ class Stand:
         if self.engine == "flux":
             self.reconcile()
             return
-        kube = self.running.kube(HUB)
-        for one in kube.list(*APPLICATION):
-            sync = {"operation": {"initiatedBy": {"username": "a person"}, "sync": {"prune": True}}}
-            kube.merge(*APPLICATION, ARGOCD_NAMESPACE, one["metadata"]["name"], sync)
+        for one in self.applications():
+            self._begin_sync(one["metadata"]["name"])
+
+    def refresh_hard(self) -> None:
+        """Tell Argo CD to forget what it has rendered and to compare anew, and wait until it has."""
+        self._annotate(HUB, APPLICATION, {REFRESH: "hard"})
+        until(
+            lambda: not any(REFRESH in one["metadata"].get("annotations", {}) for one in self.applications()),
+            "a hard refresh",
+        )
+
+    def sync(self, name: str) -> None:
+        """Sync an Application by hand, and wait until that has ended."""
+        self._begin_sync(name)
+
+        def ended() -> bool:
+            (one,) = (one for one in self.applications() if one["metadata"]["name"] == name)
+            return "operation" not in one
+
+        until(ended, f"a sync of {name} by hand")
+
+    def applications(self) -> list[dict[str, Any]]:
+        """Return the Applications of Argo CD."""
+        return self.running.kube(HUB).list(*APPLICATION)
 
     # --- what lives ------------------------------------------------------------------------------------------------
 
@@ -268,6 +293,10 @@ class Stand:
                     self.nudge()
                     seen = tip
 
+    def _begin_sync(self, application: str) -> None:
+        operation = {"initiatedBy": {"username": "a person"}, "sync": {"prune": True}}
+        self.running.kube(HUB).merge(*APPLICATION, ARGOCD_NAMESPACE, application, {"operation": operation})
+
     def _annotate(self, cluster: str, kind: tuple[str, str], annotations: Mapping[str, str]) -> None:
         kube = self.running.kube(cluster)
         for one in kube.list(*kind):
@@ -302,6 +331,14 @@ class Stand:
                     kube.delete(*kind, where, one["metadata"]["name"])
             time.sleep(0.2)
         raise RuntimeError(f"{kind[1]} objects of {cluster} are not gone after a minute")
+
+
+def until(seen: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Wait until something is seen. Fails when it is not in time."""
+    deadline = time.monotonic() + patience_s
+    while not seen():
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        time.sleep(0.3)
 
 
 def resources_in(text: str | bytes) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from gitops_gen.engines.observed import flat, flux_units
 from gitops_gen.workflows.asking import Heard
@@ -181,6 +182,21 @@ def test_argocd_can_say_synced_and_be_stale(tmp_path: Path, capsys: pytest.Captu
     assert ended.code == 1
     assert f"it says Synced at {second}, but last applied {first}, where this unit renders otherwise" in ended.out
     assert ended.out.endswith(f"5 sync units at {second[:12]}: 5 stale\n")
+    dealt_with = [
+        {"group": one["apiVersion"].rpartition("/")[0], "kind": one["kind"], **one["metadata"]}
+        for path in world.files()
+        if path.startswith(("base/", "overlays/"))
+        for one in yaml.safe_load_all(world.file(path))
+        if "metadata" in one
+    ]
+    healed = {"revision": second, "attempted": second, "history": [first], "selected": [{"kind": "any"}]}
+    assert set(states(world, applications(**healed, dealt_with=dealt_with)).values()) == {"applied"}
+    some = [one for one in dealt_with if one["namespace"] == "streaming"]
+    assert states(world, applications(**healed, dealt_with=some)) == {
+        f"{cluster}/{namespace}": "applied" if namespace == "streaming" else "stale"
+        for cluster, namespaces in UNITS.items()
+        for namespace in namespaces
+    }
 
 
 @pytest.mark.parametrize(

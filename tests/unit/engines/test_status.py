@@ -34,10 +34,16 @@ def relation(revision: str) -> Relation:
     return known.get(revision[-40:], Relation.UNKNOWN)
 
 
+def changed(before: str, after: str) -> set[ResourceId] | None:
+    """Two VirtualServices changed between the two commits; of a third nobody can tell."""
+    names = {(EARLIER, PUBLISHED): ("db-0", "db-1"), (EARLIER, LATER): ("db-0", "db-1", "db-2")}.get((before, after))
+    return {ResourceId("networking.istio.io", "VirtualService", "data", name) for name in names} if names else None
+
+
 def stands(engine: Engine, *objects: Mapping[str, Any]) -> UnitStatus:
     wanted = Wanted(unit=Unit("east", ("data",)), engine=engine, path="overlays/east/data", closure=CLOSURE)
     found = flat([a_list(*objects)])  # type: ignore[arg-type]
-    return judge(wanted, flux_units(found), argo_units(found), relation)
+    return judge(wanted, flux_units(found), argo_units(found), relation, changed)
 
 
 def flux(*more: Mapping[str, Any], **changes: Any) -> UnitStatus:
@@ -129,6 +135,18 @@ def test_what_has_arrived_has_arrived_though_it_is_suspended() -> None:
 EARLIER_ARGO = {"revision": EARLIER, "attempted": EARLIER, "history": [EARLIER]}
 OUT = {"sync": "OutOfSync"}
 HELD = {"automated": None}
+FAR = {"revision": LATER, "attempted": LATER}
+PASSING_BASE_BY = {"metadata": {"annotations": {"argocd.argoproj.io/manifest-generate-paths": "."}}}
+GIVEN_UP = {"conditions": [{"type": "SyncError", "message": "Failed last sync attempt"}]}
+
+
+def alone(*names: str) -> dict[str, Any]:
+    """Make what an Application says after a sync of some resources alone."""
+    return {"selected": [{"kind": "VirtualService", "name": name} for name in names], "dealt_with": resources(*names)}
+
+
+def resources(*names: str) -> list[dict[str, Any]]:
+    return [a_resource(name, "Synced") for name in names]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +170,19 @@ HELD = {"automated": None}
         # it failed at a commit before, and has tried nothing since
         ({**OUT, "phase": "Failed", "attempted": EARLIER, "history": [EARLIER]}, State.PENDING, False, None),
         ({"history": [PUBLISHED, EARLIER]}, State.STALE, False, None),
+        # single resources were synced since, which no history tells of: all that changed, or only some
+        ({"history": [EARLIER], **alone("db-0", "db-1", "db-9")}, State.APPLIED, True, False),
+        ({"history": [EARLIER], **alone("db-0")}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), **FAR}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1", "db-2"), **FAR}, State.APPLIED, True, False),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), "attempted": EARLIER}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), "phase": ""}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), **PASSING_BASE_BY}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), "selected": []}, State.STALE, False, None),
+        ({"history": [EARLIER], **alone("db-0", "db-1"), "health": "Degraded"}, State.DEGRADED, True, False),
+        # it compared a commit in the middle of a sync that failed, and leaves it at that
+        ({**OUT, **GIVEN_UP, "attempted": EARLIER, "phase": "Failed", "history": [EARLIER]}, State.FAILED, False, None),
+        ({**OUT, **GIVEN_UP, "reconciled": "2026-01-01T00:00:05Z"}, State.PENDING, True, None),
         ({"history": [FOREIGN]}, State.APPLIED, True, False),
         ({"history": []}, State.APPLIED, True, False),
         ({"revision": FOREIGN}, State.UNKNOWN, None, None),
@@ -180,7 +211,10 @@ def test_argocd_says_why() -> None:
     assert argo(conditions=[{"type": "InvalidSpecError", "message": "no destination"}]).notes == (
         "InvalidSpecError: no destination",
     )
-    assert "sync it in Argo CD" in argo(history=[EARLIER]).notes[0]
+    assert "then refresh it hard, and only then sync it" in argo(history=[EARLIER]).notes[0]
+    assert argo(**OUT, **GIVEN_UP, attempted=EARLIER, phase="Failed", history=[EARLIER]).notes == (
+        "Argo CD does not sync it by itself any more: Failed last sync attempt",
+    )
     assert argo(health="Degraded", health_message="no pods").notes == ("no pods",)
     assert argo(health="Progressing").notes == ("its resources are not healthy yet",)
     assert argo(phase="Running", message="waiting").notes == ("waiting",)
@@ -300,5 +334,5 @@ def test_objects_of_the_real_controllers(name: str) -> None:
     def at(revision: str) -> Relation:
         return Relation.SAME if revision.endswith(tuple(recorded["published"])) else Relation.OTHER
 
-    status = judge(wanted, flux_units(found), argo_units(found), at)
+    status = judge(wanted, flux_units(found), argo_units(found), at, lambda *_: None)
     assert [str(status.state), status.applied, status.healthy] == recorded["stands"]
