@@ -276,6 +276,7 @@ _INVENTORY: tuple[Rule, ...] = (
     Rule("GGI241", "policy-of-http", "A policy asks of a port what its protocol has."),
     Rule("GGI243", "dns-addresses", "Records for DNS lead to IP addresses of one family, or to one DNS name."),
     Rule("GGI244", "certificate-issuer", "A certificate that is written has an issuer, and a Secret to be in."),
+    Rule("GGI245", "namespaces-created", "Namespaces are asked for where the engine can create them."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 

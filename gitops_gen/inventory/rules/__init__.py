@@ -75,6 +75,7 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     records.certificate_issuers,
     repository.repository_form,
     repository.engine_follows,
+    repository.namespaces_created,
     repository.branch_name,
     repository.clean_path,
     switches.known_switches,

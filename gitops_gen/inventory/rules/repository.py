@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gitops_gen.inventory.rules.addresses import is_dns_name, is_ip
 from gitops_gen.inventory.rules.words import shown
-from gitops_gen.model import Engine
+from gitops_gen.model import Engine, SyncUnit
 from gitops_gen.naming import is_branch
 from gitops_gen.problems import Problem
 
@@ -111,6 +111,27 @@ def engine_follows(documents: Documents, _clusters: Clusters) -> Iterator[Proble
                 subject=written.subject,
                 help="write `gitops.repository` in the Mesh: https://host/path, ssh://git@host/path or git@host:path",
                 related=(("the Mesh", mesh.at("spec", "gitops")),),
+            )
+
+
+def namespaces_created(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
+    """GGI245: namespaces are asked for where the engine can create them.
+
+    Argo CD creates one for each Application, that of its destination; an Application of a whole cluster has many.
+    """
+    for mesh in documents.meshes[:1]:
+        gitops = mesh.fields.spec.gitops
+        if not gitops.create_namespaces or gitops.sync_unit is not SyncUnit.CLUSTER:
+            continue
+        synced = [one for one in documents.clusters if (one.fields.spec.engine or gitops.engine) is Engine.ARGOCD]
+        if synced:
+            yield Problem(
+                rule="GGI245",
+                message="Argo CD creates no namespaces where a whole cluster is one sync unit",
+                location=mesh.at("spec", "gitops", "createNamespaces"),
+                subject=mesh.subject,
+                help="write `syncUnit: namespace`, or `createNamespaces: false` and see to the namespaces yourself",
+                related=(("synced by Argo CD", synced[0].at("spec", "engine")),),
             )
 
 

@@ -453,6 +453,23 @@ def test_an_engine_has_a_repository_to_fetch_from(gitops: str, engine: str, mess
     assert [(problem.rule, problem.message) for problem in problems] == ([("GGI237", message)] if message else [])
 
 
+@pytest.mark.parametrize(
+    ("gitops", "engine", "rules"),
+    [
+        ("engine: argocd, syncUnit: cluster, createNamespaces: true", "", ["GGI245"]),
+        ("engine: flux, syncUnit: cluster, createNamespaces: true", "engine: argocd", ["GGI245"]),
+        ("engine: argocd, syncUnit: cluster, createNamespaces: true", "engine: flux", []),
+        ("engine: argocd, syncUnit: namespace, createNamespaces: true", "", []),
+        ("engine: argocd, syncUnit: workload, createNamespaces: true", "", []),
+        ("engine: argocd, syncUnit: cluster", "", []),
+    ],
+)
+def test_namespaces_are_created_by_an_engine_that_can(gitops: str, engine: str, rules: list[str]) -> None:
+    repository = "repository: https://git.example.com/mesh.git"
+    east = cluster(spec=f"{PUBLIC}{engine}\n")
+    assert found(mesh(f"gitops: {{{gitops}, {repository}}}"), east, placed()) == rules
+
+
 def test_a_repository_that_is_none_is_one_problem() -> None:
     assert found(mesh("gitops: {engine: flux, repository: 'ext::x'}"), cluster(), placed()) == ["GGI222"]
 
