@@ -87,18 +87,16 @@ class GitLineage:
         own = self.provenance.revision
         if recorded == own:
             return Ordered(Order.SAME)
-        shallow = self._shallow()
-        deepen = "fetch the whole history: git fetch --unshallow (fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0)"
         if not self._has(recorded):
             reason = f"this clone of the inventory does not hold commit {recorded[:12]}, which was published last"
-            return Ordered(Order.NONE, reason, deepen if shallow else "run `git fetch` there and try again")
+            return Ordered(Order.NONE, reason, self._deepen() or "run `git fetch` there and try again")
         # The usual first: it is the one answer that has to be asked for but once.
         if self.git.is_ancestor(recorded, own):
             return Ordered(Order.NEWER)
         if self.git.is_ancestor(own, recorded):
             return Ordered(Order.OLDER)
         reason = f"neither of commits {own[:12]} and {recorded[:12]}, which was published last, descends from the other"
-        return Ordered(Order.NONE, reason, deepen if shallow else "merge or rebase, so that one history has both")
+        return Ordered(Order.NONE, reason, self._deepen() or "merge or rebase, so that one history has both")
 
     def detour(self, recorded: str) -> bool:
         """Compare the inventory's tree in the commits between; a doubt counts as a yes."""
@@ -106,8 +104,8 @@ class GitLineage:
         try:
             own = self.provenance.revision
             listed = self.git.rev_list("--full-history", own, f"^{recorded}", *below).decode().split()
-            known = {self._content([recorded])[0], self._content([own])[0]}
-            return any(content not in known for content in self._content(listed))
+            before, now, *between = self._content([recorded, own, *listed])
+            return any(content not in {before, now} for content in between)
         except ToolError:
             return True
 
@@ -120,8 +118,11 @@ class GitLineage:
             raise ToolError("git does not say what each commit holds")
         return found
 
-    def _shallow(self) -> bool:
-        return bool(self.git.rev_parse("--is-shallow-repository").strip() == b"true")
+    def _deepen(self) -> str:
+        """Say how to get the history that a shallow clone lacks; "" for one that has it all."""
+        if self.git.rev_parse("--is-shallow-repository").strip() != b"true":
+            return ""
+        return "fetch the whole history: git fetch --unshallow (fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0)"
 
     def _has(self, commit: str) -> bool:
         """Ask again before a no is believed: git says of an object that it failed to read that it is not there."""

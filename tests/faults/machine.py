@@ -17,13 +17,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.command import git
 from tests.faults.part import Case, Part
 from tests.faults.stage import environment as run_environment
-from tests.faults.stage import fast_folder
 from tests.faults.world import OWNED, PERSON, Said, World, scope
 from tests.faults.zygote import Run, Zygote
-from tests.guard_oracle import rendered, stopped
+from tests.guard_oracle import rendered, stopped, without_tombstones
 from tests.published import CLUSTERS, START
 
 if TYPE_CHECKING:
@@ -42,9 +40,11 @@ LIMITS: dict[str, tuple[int | None, int]] = {
 GOOD_ENDS = {0, 3, 4}
 clusters = st.sampled_from(sorted(CLUSTERS))
 workloads = st.sampled_from([*START, "databases/mongodb"])
+TOMBSTONE = "retired.yaml"
 METHODS = ("push", "squash", "rebase", "merge")
 
 _zygote: Zygote | None = None
+_scratch: Path | None = None
 _steps: Counter[str] = Counter()
 
 
@@ -53,7 +53,7 @@ class Mesh(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=_scratch()))
+        self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=_scratch))
         self.world = World(self.folder)
         self.world.begin()
         self.sizes = copy.deepcopy(START)
@@ -64,6 +64,7 @@ class Mesh(RuleBasedStateMachine):
         self.publish(approve=True)
 
     def teardown(self) -> None:
+        self.world.end()
         shutil.rmtree(getattr(self, "folder", ""), ignore_errors=True)
 
     def write(self) -> None:
@@ -128,7 +129,7 @@ class Mesh(RuleBasedStateMachine):
     @rule(back=st.integers(1, 4), cluster=st.none() | clusters)
     def roll_back(self, back: int, cluster: str | None) -> None:
         before = self.world.tip()
-        commits = git(self.world.remote, "rev-list", "--first-parent", before).split()
+        commits = self.world.branch.first_parents(before)
         target = commits[min(back, len(commits) - 1)]
         only = ("--cluster", cluster) if cluster else ()
         self.check(before, self.world.run("rollback", target, *only), approved=False, usage=True, holds=False)
@@ -147,6 +148,34 @@ class Mesh(RuleBasedStateMachine):
             before = self.world.tip()
             self.check(before, self.world.run("move"), approved=False, moving=True)
 
+    @rule(unit=st.sampled_from(["namespace", "workload", "cluster"]), steps=st.integers(1, 3), data=st.data())
+    def move_and_take_it_back(self, unit: str, steps: int, data: st.DataObject) -> None:
+        """Begin a move, take the last commits of it back, and let the next run see that."""
+        before = self.world.tip()
+        self.move(unit, steps)
+        if self.world.tip() != before:
+            back = data.draw(st.integers(1, self.world.branch.first_parents(self.world.tip()).index(before)))
+            self.take_back(back, data.draw(st.sampled_from(METHODS)), None)
+            self.publish(approve=False)
+
+    @rule(which=st.integers(0, 7), approve=st.booleans())
+    def retire(self, which: int, *, approve: bool) -> None:
+        """Take a unit away that has nothing left; one that has something is refused."""
+        before = self.world.tip()
+        old = self.world.files(before)
+        left = sorted(path.rpartition("/")[0] for path in old if path.endswith(f"/{TOMBSTONE}"))
+        unit = [*left, "overlays/east/monitoring"][which % (len(left) + 1)]
+        said = self.world.run("retire", unit)
+        self.check(before, said, approved=False)
+        assert said.code in {1, 3}, said.said
+        assert self.world.tip() == before, "a unit was retired without an approval"
+        if unit in left and approve and "--approve " in said.said:
+            digest = said.said.rpartition("--approve ")[2].split()[0]
+            said = self.world.run("retire", unit, "--approve", digest)
+            self.check(before, said, approved=True, holds=False)  # what is held has nothing in it
+            assert said.code == 0, said.said
+            self.check_retired(old, self.world.files(self.world.tip()), unit)
+
     @rule(at=st.integers(1, 400))
     def kill(self, at: int) -> None:
         before = self.world.tip()
@@ -156,11 +185,7 @@ class Mesh(RuleBasedStateMachine):
     @rule(back=st.integers(1, 3))
     def race(self, back: int) -> None:
         """Let the newest inventory race with itself and with an older one."""
-        clone = self.folder / f"late-{len(self.world.revisions)}"
-        if not clone.exists():
-            git(self.folder, "clone", "--quiet", "--shared", str(self.world.inventory), str(clone))
-        old = self.world.revisions[-min(back, len(self.world.revisions))]
-        git(clone, "checkout", "--quiet", "--detach", old)
+        clone = self.world.clone_at(self.world.revisions[-min(back, len(self.world.revisions))])
         runs = [self.a_run(number, 0, clone if number == 2 else self.world.inventory) for number in range(3)]
         before = self.world.tip()
         for ended in self.started(runs):
@@ -214,7 +239,7 @@ class Mesh(RuleBasedStateMachine):
     def take_back(self, back: int, method: str, cluster: str | None) -> None:
         """Take commits back, as `git revert` does, of all or of one cluster; what people own stays theirs."""
         tip = self.world.tip()
-        commits = git(self.world.remote, "rev-list", "--first-parent", tip).split()
+        commits = self.world.branch.first_parents(tip)
         if len(commits) <= back:
             return
         then, now = self.world.files(commits[back]), self.world.files(tip)
@@ -228,7 +253,7 @@ class Mesh(RuleBasedStateMachine):
             return
         if method == "merge":
             side = self.world.commit(changes, "Take it back")
-            git(self.world.remote, "update-ref", "refs/heads/main", tip)
+            self.world.branch.move(tip)
             self.world.commit(changes, "Merge it", merged=side)
         elif method == "rebase":
             half = dict(sorted(changes.items())[: len(changes) // 2])
@@ -265,15 +290,16 @@ class Mesh(RuleBasedStateMachine):
 
     def check_history(self, before: str, after: str) -> None:
         """A run's commits have one parent each and touch nothing but what is ours."""
-        told = git(self.world.remote, "log", "--format=> %an|%P", "--name-only", f"{before}..{after}")
-        by_us = False
-        for line in told.splitlines():
-            if line.startswith("> "):
-                author, _, parents = line.removeprefix("> ").partition("|")
-                by_us = author != PERSON
-                assert not by_us or len(parents.split()) == 1, "the history is no line"
-            elif line and by_us:
-                assert line.startswith(OWNED), f"a run touched {line}"
+        branch = self.world.branch
+        while after != before:
+            found = branch.commit(after)
+            assert found.author != PERSON
+            assert len(found.parents) == 1, "the history is no line, or what was there is gone"
+            (parent,) = found.parents
+            then, now = branch.blobs(branch.commit(parent).tree), branch.blobs(found.tree)
+            touched = {path for path in {*then, *now} if then.get(path) != now.get(path)}
+            assert all(path.startswith(OWNED) for path in touched), f"a run touched {sorted(touched)}"
+            after = parent
 
     def check_holds(self, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> None:
         """What was held renders as it did."""
@@ -283,6 +309,18 @@ class Mesh(RuleBasedStateMachine):
                 workload = hold.get("workload", "")
                 if self.readable(old) and self.readable(new):
                     assert scope(old, cluster, workload) == scope(new, cluster, workload), f"{hold} was not held"
+
+    def check_retired(self, old: Mapping[str, bytes], new: Mapping[str, bytes], unit: str) -> None:
+        """The unit has nothing of ours any more, and everything else renders as it did."""
+        assert not [path for path in new if path.startswith(f"{unit}/") and path not in self.theirs]
+        if self.readable(old) and self.readable(new):
+            was, becomes = (
+                {one: without_tombstones(found) for one, found in rendered(overlays_of(files)).items()}
+                for files in (old, new)
+            )
+            assert {one: found for one, found in was.items() if found} == {
+                one: found for one, found in becomes.items() if found
+            }
 
     @staticmethod
     def readable(files: Mapping[str, bytes]) -> bool:
@@ -316,10 +354,6 @@ def overlays_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {path: text for path, text in files.items() if path.startswith(("base/", "overlays/"))}
 
 
-def _scratch() -> Path:
-    return fast_folder(Path(tempfile.gettempdir()))
-
-
 class Machine(Part):
     name: ClassVar = "machine"
     promise: ClassVar = (
@@ -334,7 +368,8 @@ class Machine(Part):
         return [f"seed={self.seed * 100_000 + number} sequences=5 steps=50" for number in range(1000)]
 
     def __enter__(self) -> Self:
-        global _zygote  # noqa: PLW0603 - Hypothesis makes the machines
+        global _zygote, _scratch  # noqa: PLW0603 - Hypothesis makes the machines
+        _scratch = self.scratch
         world = World(self.scratch / "warm")
         world.begin()
         world.write(world.text(START, 9090, "namespace"))

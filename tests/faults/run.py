@@ -12,19 +12,21 @@ import multiprocessing
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tests.conftest import IDENTITY
 from tests.faults.catalogue import PARTS
 from tests.faults.part import Case
 from tests.faults.stage import fast_folder
 from tests.faults.table import Done, write_table
+from tests.faults.zygote import end_with_the_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_table(kept(KEPT))
         return 0
     os.environ.update(IDENTITY, GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull, TZ="UTC")
+    signal.signal(signal.SIGTERM, stopped)
     bad = 0
     for name in given.parts or PARTS:
         missing = PARTS[name].missing()
@@ -62,13 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bad += 1
             continue
         with tempfile.TemporaryDirectory(
-            prefix="gitops-gen-faults-", dir=fast_folder(Path(tempfile.gettempdir()))
+            prefix="gitops-gen-faults-", dir=fast_folder(Path(tempfile.gettempdir())), ignore_cleanup_errors=True
         ) as at:
             if given.point:
                 bad += try_points(PARTS[name], Path(at), given.seed, given.point)
             else:
                 bad += whole_part(PARTS[name], Path(at), given)
     return min(bad, 1)
+
+
+def stopped(*_: object) -> NoReturn:
+    """End as after an interrupt: what was started is ended, and the scratch folder is taken away."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def try_points(part: type[Part], scratch: Path, seed: int, points: Sequence[str]) -> int:
@@ -131,6 +139,10 @@ def tried(part: type[Part], scratch: Path, seed: int, points: Sequence[str], job
         for _ in points:
             yield answering.get()
             asking.put(next(waiting, None))
+    except BaseException:
+        for worker in workers:
+            worker.terminate()
+        raise
     finally:
         for worker in workers:
             worker.join(timeout=10)
@@ -144,7 +156,9 @@ def work(
     asking: SimpleQueue[str | None],
     answering: SimpleQueue[tuple[str, Case]],
 ) -> None:
-    """Try points until there is none left."""
+    """Try points until there is none left, or nobody is there any more to ask for them."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_the_parent()
     with part(scratch, seed) as entered:
         while (point := asking.get()) is not None:
             try:

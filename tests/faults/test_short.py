@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +19,7 @@ from tests.faults.machine import Machine
 from tests.faults.pure import Deletions, Inventories, Truncations
 from tests.faults.stage import Stage, fast_folder
 from tests.faults.writers import Writers
-from tests.faults.zygote import Ended
+from tests.faults.zygote import ROOT, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +89,30 @@ def test_what_is_left_over_and_what_hangs_is_seen(scratch: Path) -> None:
     (stage.scratch / "gitops-gen-clone-1").mkdir()
     assert stage.judge(an_end(7))[1] == "litter"
     assert stage.judge(an_end(-9), killed=True)[0] == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is told that a parent has ended")
+def test_nothing_goes_on_when_what_has_started_it_is_killed() -> None:
+    starts = """if True:
+        import os, subprocess, time
+        from tests.faults.zygote import Zygote
+        with Zygote(dict(os.environ)) as one:
+            # Somebody else holds the pipe, so that its end says nothing.
+            holder = subprocess.Popen(["sleep", "60"], pass_fds=[one._process.stdin.fileno()])
+            print(one._process.pid, holder.pid, flush=True)
+            time.sleep(60)
+    """
+    with subprocess.Popen([sys.executable, "-c", starts], cwd=ROOT, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        zygote, holder = map(int, starter.stdout.readline().split())
+        starter.kill()
+    try:
+        deadline = time.monotonic() + 20
+        while (status := Path(f"/proc/{zygote}/status")).exists() and "zombie" not in status.read_text():
+            assert time.monotonic() < deadline, "it runs on"
+            time.sleep(0.01)
+    finally:
+        os.kill(holder, signal.SIGKILL)
 
 
 def a_stage(scratch: Path) -> Stage:

@@ -1,31 +1,32 @@
 """A mesh in which everything happens: its inventory's history, the GitOps repository, people in it, and runs.
 
-Everything is real git; only people work without a clone, straight on the repository's objects, because that is quicker.
+Every repository and every run is real; only people work straight on the objects, because that is quicker.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from gitops_gen.cli.main import main
 from tests.command import bare_repository, git
+from tests.faults.objects import Objects
 from tests.guard_oracle import rendered
 from tests.published import CLUSTERS, inventory_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.published import Sizes
 
 PERSON = "O. Operator"
 OWNED = ("base/", "overlays/", "engines/", "published/")
+MARKS = {"argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune"}
 SPEC = "spec: {{gitops: {{repository: 'https://git.example.com/mesh.git', engine: argocd, syncUnit: {unit}}}}}"
 
 
@@ -43,26 +44,44 @@ class World:
         self.folder = folder
         self.inventory = folder / "inventory"
         self.remote = folder / "mesh.git"
+        self.written = Objects(self.inventory / ".git")
+        self.branch = Objects(self.remote)
         self.revisions: list[str] = []
-        self._blobs: dict[str, bytes] = {}
+        self._texts: dict[str, str] = {}
+        self._date = 1_600_000_000
 
     def begin(self) -> None:
         """Make both repositories, with a first commit of a person in the second."""
-        self.inventory.mkdir(parents=True)
+        (self.inventory / "mesh").mkdir(parents=True)
         git(self.inventory, "init", "--quiet", "--initial-branch=main")
+        git(self.inventory, "config", "remote.origin.url", "https://git.example.com/inventory.git")
         bare_repository(self.remote)
         shutil.rmtree(self.remote / "hooks", ignore_errors=True)
         self.commit({"README.md": b"Ours.\n"}, "Begin")
 
+    def end(self) -> None:
+        """Let go of both repositories."""
+        self.written.close()
+        self.branch.close()
+
+    def now(self) -> int:
+        """Return a later time with each call."""
+        self._date += 1
+        return self._date
+
     # --- the inventory -------------------------------------------------------------------------------------------
 
     def write(self, text: str) -> None:
-        """Commit an inventory."""
-        (self.inventory / "mesh").mkdir(exist_ok=True)
+        """Commit an inventory; the working tree has it."""
+        tree = self.written.write_tree({"mesh/mesh.yaml": self.written.write("blob", text.encode())})
+        revision = self.written.write_commit(tree, self.revisions[-1:], PERSON, "Next", self.now())
+        self.written.move(revision)
+        self.revisions.append(revision)
+        self._texts[revision] = text
+        self._put(text)
+
+    def _put(self, text: str) -> None:
         (self.inventory / "mesh" / "mesh.yaml").write_text(text)
-        git(self.inventory, "add", ".")
-        git(self.inventory, "commit", "--quiet", "--allow-empty", "-m", "Next")
-        self.revisions.append(git(self.inventory, "rev-parse", "HEAD").strip())
 
     @staticmethod
     def text(sizes: Sizes, port: int, unit: str) -> str:
@@ -72,11 +91,24 @@ class World:
 
     def at(self, revision: str) -> None:
         """Check out a commit of the inventory."""
-        git(self.inventory, "checkout", "--quiet", "--detach", revision)
+        (self.inventory / ".git" / "HEAD").write_text(f"{revision}\n")
+        self._put(self._texts[revision])
 
     def back(self) -> None:
         """Check out the newest."""
-        git(self.inventory, "checkout", "--quiet", "main")
+        (self.inventory / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+        self._put(self._texts[self.revisions[-1]])
+
+    def clone_at(self, revision: str) -> Path:
+        """Return another working tree of the inventory, in which a commit is checked out."""
+        clone = self.folder / "late"
+        if not clone.exists():
+            shutil.copytree(self.inventory, clone, ignore=shutil.ignore_patterns("objects"))
+            (clone / ".git" / "objects" / "info").mkdir(parents=True)
+            (clone / ".git" / "objects" / "info" / "alternates").write_text(f"{self.inventory / '.git' / 'objects'}\n")
+        (clone / ".git" / "HEAD").write_text(f"{revision}\n")
+        (clone / "mesh" / "mesh.yaml").write_text(self._texts[revision])
+        return clone
 
     # --- commands ------------------------------------------------------------------------------------------------
 
@@ -96,42 +128,25 @@ class World:
     # --- the branch ----------------------------------------------------------------------------------------------
 
     def tip(self) -> str:
-        return git(self.remote, "rev-parse", "refs/heads/main").strip()
+        return self.branch.tip()
 
     def files(self, revision: str) -> dict[str, bytes]:
         """Return every file of a commit."""
-        listed = [line.split(None, 3) for line in git(self.remote, "ls-tree", "-r", revision).splitlines()]
-        missing = [blob for _, _, blob, _ in listed if blob not in self._blobs]
-        for blob in missing:
-            self._blobs[blob] = b""
-        if missing:
-            asked = "".join(f"{blob}\n" for blob in missing)
-            told = git(self.remote, "cat-file", "--batch", "--buffer", stdin=asked).encode()
-            for blob in missing:
-                head, _, told = told.partition(b"\n")
-                size = int(head.split()[2])
-                self._blobs[blob], told = told[:size], told[size + 1 :]
-        return {path: self._blobs[blob] for _, _, blob, path in listed}
+        blobs = self.branch.blobs(self.branch.commit(revision).tree)
+        return {path: self.branch.read(blob) for path, blob in blobs.items()}
 
-    def commit(self, changes: Mapping[str, bytes | None], message: str, tree: str = "", merged: str = "") -> str:
-        """Let a person commit changes on top of the branch, or a whole tree; `merged` is a second parent."""
-        tip = git(self.remote, "for-each-ref", "--format=%(objectname)", "refs/heads/main").strip()
-        index = {"GIT_INDEX_FILE": str(self.folder / "index"), "GIT_DIR": str(self.remote)}
-        lines = ""
+    def commit(self, changes: Mapping[str, bytes | None], message: str, merged: str = "") -> str:
+        """Let a person commit changes on top of the branch; `merged` is a second parent."""
+        tip = self.tip()
+        blobs = self.branch.blobs(self.branch.commit(tip).tree) if tip else {}
         for path, content in changes.items():
             if content is None:
-                lines += f"0 {'0' * 40}\t{path}\0"
+                blobs.pop(path, None)
             else:
-                blob = git(self.remote, "hash-object", "-w", "--stdin", stdin=content.decode()).strip()
-                lines += f"100644 {blob}\t{path}\0"
-        with environment(index):
-            git(self.folder, "read-tree", *([tree or tip] if tree or tip else ["--empty"]))
-            git(self.folder, "update-index", "--add", "-z", "--index-info", stdin=lines)
-            tree = git(self.folder, "write-tree").strip()
-        parents = [word for parent in (tip, merged) if parent for word in ("-p", parent)]
-        with environment({"GIT_AUTHOR_NAME": PERSON, "GIT_COMMITTER_NAME": PERSON}):
-            commit = git(self.remote, "commit-tree", tree, *parents, "-m", message).strip()
-        git(self.remote, "update-ref", "refs/heads/main", commit, *([tip] if tip else []))
+                blobs[path] = self.branch.write("blob", content)
+        parents = [parent for parent in (tip, merged) if parent]
+        commit = self.branch.write_commit(self.branch.write_tree(blobs), parents, PERSON, message, self.now())
+        self.branch.move(commit)
         return commit
 
     def records(self, files: Mapping[str, bytes]) -> dict[str, dict[str, object]]:
@@ -147,28 +162,20 @@ class World:
         return found
 
 
-@contextlib.contextmanager
-def environment(more: Mapping[str, str]) -> Iterator[None]:
-    """Let git see some variables."""
-    before = {name: os.environ.get(name) for name in more}
-    os.environ.update(more)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def scope(files: Mapping[str, bytes], cluster: str, workload: str) -> object:
     """Return what a cluster, or one of its workloads, renders, as an oracle reads it."""
     overlays = {path: content for path, content in files.items() if path.startswith(("base/", "overlays/"))}
     found = rendered(overlays).get(cluster, {})
     below = f"overlays/{cluster}/{workload}"
     return {
-        identity: member["resource"]
+        identity: _unmarked(member["resource"])
         for identity, member in found.items()
         if not workload or member["overlay"] == below or member["overlay"].startswith(f"{below}/")
     }
+
+
+def _unmarked(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what keeps a resource from being pruned during a move, which changes nothing of what it does."""
+    metadata = dict(resource["metadata"])
+    kept = {name: value for name, value in metadata.pop("annotations", {}).items() if name not in MARKS}
+    return {**resource, "metadata": {**metadata, "annotations": kept}}

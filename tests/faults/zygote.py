@@ -36,6 +36,9 @@ UNBEGUN = 99
 SUBREAPER = 36
 """Of prctl(2): whoever loses its parent becomes our child, so that we can wait for it."""
 
+PARENT_DEATH_SIGNAL = 1
+"""Of prctl(2): the signal that we get when our parent has ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -130,6 +133,8 @@ def serve(asking: IO[str], answering: IO[str]) -> None:
     from gitops_gen.delivery import push
 
     push.PAUSE_S = 0.05  # nobody has to be waited for
+    signal.signal(signal.SIGTERM, _ended)
+    end_with_the_parent()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -144,6 +149,18 @@ def serve(asking: IO[str], answering: IO[str]) -> None:
     for line in asking:
         answering.write(json.dumps(run_all(json.loads(line), main)) + "\n")
         answering.flush()
+
+
+def end_with_the_parent() -> None:
+    """Get SIGTERM when whoever has started this process ends, however that is."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+
+
+def _ended(*_: object) -> NoReturn:
+    """End with all that runs."""
+    _kill_all({})
+    os._exit(128 + signal.SIGTERM)
 
 
 def run_all(requests: list[dict[str, Any]], main: Callable[[Sequence[str]], int]) -> list[dict[str, Any]]:
@@ -225,6 +242,7 @@ def _child(request: dict[str, Any], main: Callable[[Sequence[str]], int], waitin
         os.dup2(said, 1)
         os.dup2(said, 2)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         seen = _watch(request)
         if request["file_size"]:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as Python has it, and what it starts has it not
