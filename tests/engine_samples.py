@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.engines.objects import engine_files
 from gitops_gen.manifest import load
 from gitops_gen.model import Applications, DeletionPolicy, Engine, Flux, GitOps, SyncUnit
-from tests.factories import a_cluster, a_mesh, an_inventory
+from tests.factories import a_cluster, a_mesh, an_ingress, an_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,18 @@ def samples() -> Iterator[tuple[str, Manifest]]:
             repository=_PLAIN.repository, sync_unit=unit, create_namespaces=create, applications=applications
         )
         yield from _objects(gitops, Engine.ARGOCD, moving=moving)
+    yield from _objects(_PLAIN, Engine.ARGOCD, protected=True)
     for unit, create, policy in product(SyncUnit, (False, True), (None, *DeletionPolicy)):
         flux = Flux(service_accounts=create, sparse=create, deletion_policy=policy)
         gitops = GitOps(repository=_PLAIN.repository, path="mesh", sync_unit=unit, create_namespaces=create, flux=flux)
         yield from _objects(gitops, Engine.FLUX)
 
 
-def _objects(gitops: GitOps, engine: Engine, *, moving: bool = False) -> Iterator[tuple[str, Manifest]]:
-    inventory = an_inventory(mesh=a_mesh(gitops=gitops), clusters=[a_cluster(name="east", engine=engine)], workloads=[])
+def _objects(
+    gitops: GitOps, engine: Engine, *, moving: bool = False, protected: bool = False
+) -> Iterator[tuple[str, Manifest]]:
+    cluster = a_cluster(name="east", engine=engine, ingresses=(an_ingress(protected=protected),))
+    inventory = an_inventory(mesh=a_mesh(gitops=gitops), clusters=[cluster], workloads=[])
     tree = {f"{_UNITS[gitops.sync_unit]}/kustomization.yaml": b"", "base/data/kafka/service.yaml": b""}
     for path, body in engine_files(inventory, tree, moving=moving).items():
         if not path.endswith("kustomization.yaml"):

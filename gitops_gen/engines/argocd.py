@@ -109,10 +109,22 @@ def _application_set(inventory: Inventory, units: Sequence[Unit], *, moving: boo
                     }
                 }
             ],
+            **_preserved(inventory, units),
             "syncPolicy": {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True},
             "template": _template(inventory, words, moving=moving),
         },
     }
+
+
+def _preserved(inventory: Inventory, units: Sequence[Unit]) -> dict[str, Any]:
+    """Return what an ApplicationSet leaves alone in its Applications, where a person may have to confirm a deletion.
+
+    It takes away every annotation that it does not know, and with it the confirmation, before anybody may have seen it
+    (docs/explanation/what-engines-and-kustomize-do.md, "Argo CD").
+    """
+    clusters = {unit.cluster for unit in units} & inventory.clusters.keys()
+    asked = any(ingress.protected for cluster in clusters for ingress in inventory.clusters[cluster].ingresses)
+    return {"preservedFields": {"annotations": ["argocd.argoproj.io/deletion-approved"]}} if asked else {}
 
 
 def _template(inventory: Inventory, words: _Words, *, moving: bool) -> dict[str, Any]:

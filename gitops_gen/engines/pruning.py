@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FLUX, _DISABLED = "kustomize.toolkit.fluxcd.io/prune", "disabled"
 _ARGOCD, _NEVER = "argocd.argoproj.io/sync-options", "Prune=false"
+ANNOTATIONS = (_ARGOCD, _FLUX)
 
 
 def kept_from_pruning(manifest: Manifest) -> Manifest:

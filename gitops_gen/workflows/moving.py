@@ -14,7 +14,7 @@ from gitops_gen.delivery.fence import Fence
 from gitops_gen.delivery.holds import moment
 from gitops_gen.delivery.moves import Step
 from gitops_gen.delivery.provenance import Provenance
-from gitops_gen.engines.commands import take_away
+from gitops_gen.engines.commands import let_go, take_away
 from gitops_gen.engines.objects import ARGOCD_FILE, flux_files
 from gitops_gen.engines.units import engine_of, unit_at, units_by_engine
 from gitops_gen.errors import RefusedError
@@ -273,9 +273,9 @@ def _untouched(found: Found, concerned: Collection[str], *, in_argocd: bool) -> 
 
 
 def _commands(
-    before: Inventory, tree_before: Tree, after: Inventory, tree_after: Tree, clusters: Collection[str]
+    before: Inventory, tree_before: Tree, after: Inventory, tree_after: Tree, clusters: Mapping[str, Situation]
 ) -> list[Command]:
-    """Return the commands for the engine objects of units that are no more."""
+    """Return the commands for the engine objects of units that are no more, and for what has another engine."""
     owners = [
         {(engine, unit) for engine, units in units_by_engine(inventory, folders).items() for unit in units}
         for inventory, folders in (
@@ -284,4 +284,8 @@ def _commands(
         )
     ]
     gone = sorted(owners[0] - owners[1])
-    return [one for engine, unit in gone if unit.cluster in clusters for one in take_away(engine, unit)]
+    commands = [one for engine, unit in gone if unit.cluster in clusters for one in take_away(engine, unit)]
+    for cluster, situation in sorted(clusters.items()):
+        if engine_of(before, cluster) is not engine_of(after, cluster):
+            commands += let_go(cluster, situation.needed)
+    return commands

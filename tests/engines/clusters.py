@@ -37,7 +37,7 @@ HUB = "east"
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller")
 """Argo CD deletes in the foreground: without the garbage collector nothing that it prunes is ever gone."""
 
-_GIT, _ENGINE, _PLANES = 0, 10, 60
+_GIT, _ENGINE, _OTHER, _PLANES = 0, 10, 30, 60
 _EACH = 20
 """How many ports a cluster has; the control plane takes the first four."""
 
@@ -50,6 +50,8 @@ class Running:
     """The clusters by name, the kubeconfig that leads to both, and where repositories are served."""
 
     engine: str
+    folder: Path
+    port: int
     planes: dict[str, ControlPlane]
     kubeconfig: Path
     repositories: Path
@@ -63,6 +65,14 @@ class Running:
         """Raise RuntimeError when one of the programs has ended."""
         for each in self.programs:
             each.check_all()
+
+    @contextmanager
+    def other(self) -> Iterator[str]:
+        """Run the other engine as well, in the same clusters, and say which it is."""
+        engine = "argocd" if self.engine == "flux" else "flux"
+        with Processes(self.folder / "other-engine") as started:
+            _start(started, engine, self.planes, self.folder / "other", self.port + _OTHER)
+            yield engine
 
     def memory(self) -> dict[str, int]:
         """Return the most memory that each program had at one time, in MiB."""
@@ -86,19 +96,26 @@ def clusters(folder: Path, engine: str, port: int) -> Iterator[Running]:
         with ThreadPoolExecutor(len(NAMES)) as pool:
             list(pool.map(lambda plane: _define(plane.kube), planes.values()))
         ours = stack.enter_context(Processes(folder / "engine"))
-        if engine == "flux":
-            for number, (name, plane) in enumerate(planes.items()):
-                start_flux(ours, name, plane, folder / f"flux-{name}", port + _ENGINE + number * 10)
-        else:
-            start_argocd(ours, planes, HUB, folder / "argocd", port + _ENGINE)
+        _start(ours, engine, planes, folder / "state", port + _ENGINE)
         yield Running(
             engine=engine,
+            folder=folder,
+            port=port,
             planes=planes,
             kubeconfig=kubeconfig,
             repositories=repositories,
             url=f"http://127.0.0.1:{port + _GIT}",
             programs=(ours, *(plane.processes for plane in planes.values())),
         )
+
+
+def _start(processes: Processes, engine: str, planes: dict[str, ControlPlane], folder: Path, port: int) -> None:
+    """Start an engine; twenty ports from `port` on are its own."""
+    if engine == "argocd":
+        start_argocd(processes, planes, HUB, folder, port)
+        return
+    for number, (name, plane) in enumerate(planes.items()):
+        start_flux(processes, name, plane, folder / name, port + number * 10)
 
 
 @contextmanager

@@ -29,6 +29,9 @@ KINDS = (
     ("networking.istio.io/v1", "VirtualService"),
     ("security.istio.io/v1", "PeerAuthentication"),
 )
+ANNOTATIONS = ("argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune")
+"""By which an engine prunes something, or does not."""
+
 VERSIONS = {kind: version for version, kind in KINDS}
 LABEL = ("app.kubernetes.io/managed-by", "gitops-gen")
 
@@ -88,6 +91,9 @@ def _differing(wanted: Mapping[str, Any], there: Mapping[str, Any], kind: str) -
         places.append("spec")
     for field in () if exact else ("spec", "data"):
         places += _not_within(wanted.get(field, {}), there.get(field, {}), field)
+    annotations = [one["metadata"].get("annotations", {}) for one in (wanted, there)]
+    # Taken off they must be, though an engine may leave them where another has put them on as well.
+    places += [name for name in ANNOTATIONS if annotations[0].get(name) != annotations[1].get(name)]
     for field in ("labels", "annotations"):
         own = wanted["metadata"].get(field, {})
         places += _not_within(own, there["metadata"].get(field, {}), f"metadata.{field}")

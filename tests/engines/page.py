@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from tests.engines.options import TITLES
 from tests.engines.scenarios import SCENARIOS
 from tests.programs.catalogue import MODULES
 
@@ -36,8 +37,6 @@ PROGRAMS = {
     "Argo CD": ("argocd", "github.com/argoproj/argo-cd/v3"),
 }
 """What the programs are called, and which module of which folder tells their version."""
-
-TITLES = {"flux": "Flux", "argocd": "Argo CD"}
 
 
 def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mapping[str, int]]) -> str:

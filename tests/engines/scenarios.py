@@ -6,24 +6,22 @@ what lives in both clusters is exactly what kustomize makes of the branch. A fai
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import time
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gitops_gen import compile_tree, load_inventory
 from gitops_gen.engines.status import State
 from gitops_gen.model import Engine, SyncUnit
 from tests.command import EXAMPLES, ROOT, git
+from tests.engines.by_hand import POD_KINDS, changed, do_by_hand, gone_and_new, json_value, revert, times
 from tests.engines.clusters import HUB, NAMES, namespace
+from tests.engines.options import OPTIONS
 from tests.engines.oracle import Name, by_kind, versions
 from tests.engines.stand import (
     APPLICATION_SET,
     GENERATE_PATHS,
-    KUBECTL,
     SIZES,
     URL,
     inventory_text,
@@ -32,32 +30,10 @@ from tests.engines.stand import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from gitops_gen.engines.status import UnitStatus
     from tests.engines.stand import Sizes, Stand
-
-Identities = dict[str, dict["Name", str]]
-
-POD_KINDS = {"Gateway": 1, "ServiceEntry": 1, "VirtualService": 1}
-"""What a pod has of its own."""
-
-
-def changed(key: str, **pods: int) -> Sizes:
-    """Return the sizes that scenarios begin with, with one workload in others."""
-    sizes = {name: dict(placed) for name, placed in SIZES.items()}
-    sizes[key] |= pods
-    return sizes
-
-
-def gone_and_new(before: Identities, after: Identities, cluster: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return what went and what came in a cluster, by kind; one that was made anew is both."""
-    old, new = set(before[cluster].items()), set(after[cluster].items())
-    return by_kind(name for name, _ in old - new), by_kind(name for name, _ in new - old)
-
-
-def times(count: int) -> dict[str, int]:
-    return {kind: number * count for kind, number in POD_KINDS.items()}
 
 
 def examples(stand: Stand) -> str:
@@ -362,6 +338,16 @@ def stale(stand: Stand) -> str:
     )
 
 
+def revised_base(stand: Stand) -> None:
+    """Publish a change that touches base, and no file of an overlay but the record."""
+    text = inventory_text(stand.engine, SIZES).replace("app: db", "app: database")
+    stand.write(text)
+    stand.publish()
+    paths = git(stand.repository, "show", "--format=", "--name-only", "main").split()
+    assert "base/data/db/service.yaml" in paths, paths
+    assert not [path for path in paths if path.startswith("overlays/")], paths
+
+
 def looking_at(stand: Stand) -> set[str | None]:
     """Return the manifest-generate-paths that the Applications have."""
     return {one["metadata"].get("annotations", {}).get(GENERATE_PATHS) for one in stand.applications()}
@@ -403,49 +389,6 @@ def of_size(resources: int) -> Callable[[Stand], str]:
     return sized
 
 
-# --- what several need -----------------------------------------------------------------------------------------------
-
-
-def revert(stand: Stand) -> None:
-    """Take the newest commit back, as a person does."""
-    person = stand.inventory.parent / f"{stand.inventory.name}-person"
-    git(stand.repository, "clone", "--quiet", str(stand.repository), str(person))
-    git(person, "revert", "--no-edit", "HEAD")
-    git(person, "push", "--quiet", "origin", "HEAD:main")
-
-
-def revised_base(stand: Stand) -> None:
-    """Publish a change that touches base, and no file of an overlay but the record."""
-    text = inventory_text(stand.engine, SIZES).replace("app: db", "app: database")
-    stand.write(text)
-    stand.publish()
-    paths = git(stand.repository, "show", "--format=", "--name-only", "main").split()
-    assert "base/data/db/service.yaml" in paths, paths
-    assert not [path for path in paths if path.startswith("overlays/")], paths
-
-
-def do_by_hand(stand: Stand, value: Mapping[str, Any]) -> None:
-    """Run the commands that `move` and `retire` print, in the cluster that they name."""
-    for one in value["commands"]:
-        program, *words = one["command"].split()
-        assert program == "kubectl"
-        context = f"--context={one['cluster'] or HUB}"
-        ended = subprocess.run(
-            [KUBECTL, context, *words],
-            env={**os.environ, "KUBECONFIG": str(stand.running.kubeconfig)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert ended.returncode == 0, f"{one['command']}: {ended.stderr}"
-
-
-def json_value(text: str) -> Any:
-    """Return the JSON object in what a command printed."""
-    return json.loads(text)
-
-
 SCENARIOS: dict[str, Callable[[Stand], str]] = {
     "examples": examples,
     "first-sync": first_sync,
@@ -463,6 +406,7 @@ SCENARIOS: dict[str, Callable[[Stand], str]] = {
     "missing-namespace": missing_namespace,
     "drift": drift,
     "stale": stale,
+    **OPTIONS,
     "300-resources": of_size(300),
     "1000-resources": of_size(1000),
 }

@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import yaml
@@ -86,11 +87,26 @@ SIZES: Sizes = {"data/db": {"east": 3, "west": 3}, "monitoring/prometheus": {"ea
 NAMESPACES = ("data", "monitoring", "istio-ingress")
 
 
-def inventory_text(engine: str, sizes: Sizes, *, port: int = 9090, sync_unit: str = "namespace") -> str:
-    """Write an inventory; the port of every workload is in what its clusters share."""
-    gitops = f"{{repository: '{URL}', engine: {engine}, syncUnit: {sync_unit}}}"
-    documents = [f"{_HEAD}kind: Mesh\nmetadata: {{name: engines}}\nspec:\n  gitops: {gitops}\n"]
-    documents += [_CLUSTER.replace("NAME", name) for name in NAMES]
+def inventory_text(
+    engine: str,
+    sizes: Sizes,
+    *,
+    port: int = 9090,
+    sync_unit: str = "namespace",
+    gitops: str = "",
+    ingress: str = "",
+    engines: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Write an inventory; the port of every workload is in what its clusters share.
+
+    `gitops` is what else stands in the Mesh's `gitops`, `ingress` in each ingress; `engines` are those of single
+    clusters.
+    """
+    fields = f"{{repository: '{URL}', engine: {engine}, syncUnit: {sync_unit}{', ' if gitops else ''}{gitops}}}"
+    documents = [f"{_HEAD}kind: Mesh\nmetadata: {{name: engines}}\nspec:\n  gitops: {fields}\n"]
+    for name in NAMES:
+        own = f"  engine: {engines[name]}\n" if name in engines else ""
+        documents.append(_CLUSTER.replace("NAME", name) + (f"      {ingress}\n" if ingress else "") + own)
     for key, placed in sizes.items():
         where, _, name = key.partition("/")
         text = _WORKLOAD.replace("NAMESPACE", where).replace("NAME", name).replace("PORT", str(port))
@@ -123,7 +139,7 @@ class Stand:
 
     def __exit__(self, *_failure: object) -> None:
         self.quiet()
-        self._take_away()
+        self.take_away()
 
     def quiet(self) -> None:
         """Nudge the engine no more: it is told something else."""
@@ -201,12 +217,10 @@ class Stand:
         return report
 
     def nudge(self) -> None:
-        """Tell the engine to look at Git now, as a webhook would."""
+        """Tell the engines to look at Git now, as a webhook would."""
         stamp = {"reconcile.fluxcd.io/requestedAt": str(time.time_ns())}
-        if self.engine == "flux":
-            for cluster in NAMES:
-                self._annotate(cluster, GIT_REPOSITORY, stamp)
-            return
+        for cluster in NAMES:
+            self._annotate(cluster, GIT_REPOSITORY, stamp)
         self._annotate(HUB, APPLICATION_SET, {"argocd.argoproj.io/application-set-refresh": "true"})
         self._annotate(HUB, APPLICATION, {"argocd.argoproj.io/refresh": "normal"})
 
@@ -247,6 +261,17 @@ class Stand:
     def applications(self) -> list[dict[str, Any]]:
         """Return the Applications of Argo CD."""
         return self.running.kube(HUB).list(*APPLICATION)
+
+    def take_away(self) -> None:
+        """Take engine objects and resources away, so that the next scenario begins with nothing."""
+        for kind in (APPLICATION_SET, APPLICATION, APP_PROJECT):
+            self._delete(HUB, kind, ARGOCD_NAMESPACE)
+        for cluster in NAMES:
+            for kind in (KUSTOMIZATION, GIT_REPOSITORY):
+                self._delete(cluster, kind, FLUX_NAMESPACE)
+            kube = self.running.kube(cluster)
+            for name in live(kube):
+                kube.delete(VERSIONS[name.kind], name.kind, name.namespace, name.name)
 
     # --- what lives ------------------------------------------------------------------------------------------------
 
@@ -304,24 +329,10 @@ class Stand:
             patch = {"metadata": {"annotations": dict(annotations)}}
             kube.merge(*kind, metadata["namespace"], metadata["name"], patch)
 
-    def _take_away(self) -> None:
-        """Take engine objects and resources away, so that the next scenario begins with nothing."""
-        if self.engine == "flux":
-            for cluster in NAMES:
-                self._delete(cluster, KUSTOMIZATION, FLUX_NAMESPACE)
-                self._delete(cluster, GIT_REPOSITORY, FLUX_NAMESPACE)
-        else:
-            for kind in (APPLICATION_SET, APPLICATION, APP_PROJECT):
-                self._delete(HUB, kind, ARGOCD_NAMESPACE)
-        for cluster in NAMES:
-            kube = self.running.kube(cluster)
-            for name in live(kube):
-                kube.delete(VERSIONS[name.kind], name.kind, name.namespace, name.name)
-
     def _delete(self, cluster: str, kind: tuple[str, str], where: str) -> None:
         """Delete all of a kind and wait until they are gone; a Kustomization takes its resources along."""
         kube = self.running.kube(cluster)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             left = kube.list(*kind, where)
             if not left:
@@ -330,7 +341,7 @@ class Stand:
                 if "deletionTimestamp" not in one["metadata"]:
                     kube.delete(*kind, where, one["metadata"]["name"])
             time.sleep(0.2)
-        raise RuntimeError(f"{kind[1]} objects of {cluster} are not gone after a minute")
+        raise RuntimeError(f"{kind[1]} objects of {cluster} are not gone")
 
 
 def until(seen: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:

@@ -97,6 +97,7 @@ def test_another_sync_unit_is_refused_by_publish_and_done_by_move_in_three_commi
     assert "move, step 2 of 3 (move): 29 resources" in said
     assert "run in cluster west: kubectl --namespace flux-system delete kustomizations" in said
     assert "run where Argo CD runs: kubectl --namespace argocd delete applications.argoproj.io east.monitoring" in said
+    assert " annotate " not in said, "no cluster has got another engine"
     assert names(world, "engines/flux/west/gitops-gen.yaml") == {
         "GitRepository gitops-gen",
         "Kustomization monitoring.prometheus",
@@ -270,19 +271,25 @@ def test_json_says_the_step_and_what_to_do(world: World) -> None:
     world.write(text(west="argocd"))
     move(world)
     value = json.loads(world.run("move", "--verify", "none", "--format", "json").out)
+    delete = "kubectl --namespace flux-system delete kustomizations.kustomize.toolkit.fluxcd.io"
+    annotate = "annotate --selector app.kubernetes.io/managed-by=gitops-gen"
+    istio = "gateways.networking.istio.io,services,virtualservices.networking.istio.io"
+    off = "argocd.argoproj.io/sync-options- kustomize.toolkit.fluxcd.io/prune-"
+    commands = {
+        "unless what applies engines/flux/west prunes it": [f"{delete} monitoring", f"{delete} streaming"],
+        "after the commands above: else nothing there is ever pruned again": [
+            f"kubectl --namespace {namespace} {annotate} {istio} {off}" for namespace in ("monitoring", "streaming")
+        ],
+    }
     assert value["move"] == {
         "step": "move",
         "number": 2,
         "resources": {"west": 11},
         "apply": ["engines/argocd/gitops-gen.yaml"],
         "commands": [
-            {
-                "cluster": "west",
-                "command": "kubectl --namespace flux-system delete kustomizations.kustomize.toolkit.fluxcd.io "
-                f"{namespace}",
-                "note": "unless what applies engines/flux/west prunes it",
-            }
-            for namespace in ("monitoring", "streaming")
+            {"cluster": "west", "command": command, "note": note}
+            for note, listed in commands.items()
+            for command in listed
         ],
     }
     assert value["outcome"]["commit"] == world.tip()

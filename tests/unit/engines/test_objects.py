@@ -10,7 +10,7 @@ from gitops_gen.engines.objects import engine_files, flux_files
 from gitops_gen.layout.kustomization import kustomization
 from gitops_gen.manifest import load, resource_id
 from gitops_gen.model import Applications, DeletionPolicy, Engine, Flux, GitOps, Inventory, SyncUnit
-from tests.factories import a_cluster, a_mesh, an_inventory
+from tests.factories import a_cluster, a_mesh, an_ingress, an_inventory
 
 REPOSITORY = "https://git.example.com/org/mesh.git"
 
@@ -145,6 +145,21 @@ spec:
             maxDuration: "1m"
 """
     )
+
+
+def test_a_confirmed_deletion_stays_confirmed() -> None:
+    engines = {"east": Engine.ARGOCD, "west": Engine.ARGOCD, "other": Engine.FLUX}
+    folders = [f"overlays/{name}/data" for name in (*engines, "left")]
+
+    def preserved(protected: str) -> object:
+        inventory = mesh_of(engines)
+        asking = replace(inventory.clusters[protected], ingresses=(an_ingress(), an_ingress(protected=True)))
+        inventory = replace(inventory, clusters={**inventory.clusters, protected: asking}, left={"left": Engine.ARGOCD})
+        _project, made = objects(inventory, folders)["engines/argocd/gitops-gen.yaml"]
+        return made["spec"].get("preservedFields")
+
+    assert preserved("west") == {"annotations": ["argocd.argoproj.io/deletion-approved"]}
+    assert preserved("other") is None, "Argo CD does not sync it"
 
 
 def test_flux_in_full() -> None:
