@@ -29,6 +29,8 @@ def test_parts_are_whole_clusters_and_single_folders() -> None:
     assert ("west", KAFKA) in parts
     assert ("west", PROMETHEUS) not in parts
     assert parts
+    assert Parts(clusters=parts.clusters)
+    assert Parts(folders=parts.folders)
     assert not Parts()
 
 
@@ -67,6 +69,7 @@ def test_resources_are_the_same_in_any_order_and_by_text() -> None:
     assert not same_resources(changed, number), "True is not 1 for Kubernetes"
     assert differing_folders(one, changed) == [PROMETHEUS]
     assert differing_folders(one, one) == []
+    assert differing_folders(one, []) == differing_folders([], one) == [PROMETHEUS]
 
 
 def a_gateway(hosts: list[str], name: str = "example-public", ports: tuple[int, ...] = (443,), **spec: Any) -> Compiled:
@@ -103,6 +106,18 @@ SHARED = "istio-ingress/example-public"
 )
 def test_a_held_route_needs_the_servers_that_it_had(route: str, after: list[Compiled], lost: list[Folder]) -> None:
     assert lost_gateways([a_route(route)], [a_gateway(["a/*"])], after) == lost
+
+
+def test_a_route_beside_its_gateway_may_name_it_without_the_namespace() -> None:
+    route = a_route("example-public")
+    route.manifest["metadata"]["namespace"] = "istio-ingress"
+    assert lost_gateways([route], [a_gateway(["a/*"])], []) == [GATEWAYS]
+
+
+def test_what_is_held_beside_routes_names_no_gateway() -> None:
+    without = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "monitoring", "name": "endpoints"}}
+    held = [Compiled(without, Place("monitoring", "prometheus", "endpoints", f"Workload {KEY}"))]
+    assert lost_gateways(held, [a_gateway(["a/*"])], []) == []
 
 
 def test_a_gateway_of_the_workload_itself_is_no_shared_one() -> None:

@@ -91,6 +91,12 @@ def test_a_seal_is_looked_for_at_the_top_only() -> None:
     assert read_seal(("#\n" * 18 + FILE).encode()) is None
 
 
+@pytest.mark.parametrize(("above", "found"), [(0, True), (17, True), (19, True), (20, False)])
+def test_a_file_may_end_with_its_seal(above: int, *, found: bool) -> None:
+    owner = FILE.splitlines()[2]
+    assert (read_seal(("#\n" * above + owner).encode()) is not None) is found
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -110,3 +116,10 @@ def test_files_with_the_same_body(other: str) -> None:
 @pytest.mark.parametrize("other", [FILE + "\n", "# mine\n" + FILE, FILE.replace("v1", "v2"), "", "\n" + FILE])
 def test_files_with_another_body(other: str) -> None:
     assert not same_body(FILE.encode(), other.encode())
+
+
+def test_a_body_is_what_stands_there_whatever_stands_there() -> None:
+    no_text = b"# \xff\n" + FILE.encode()
+    assert same_body(no_text, no_text)
+    assert not same_body(no_text, FILE.encode())
+    assert not same_body(f"{FILE.splitlines()[0]}\n{BODY}".encode(), BODY.encode()), "without an owner it is no seal"
