@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -71,6 +72,11 @@ def git(folder: Path, *arguments: str, stdin: str = "") -> str:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def no_room(*_: object) -> None:
+    """Stand in for what writes, on a disk that is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def bare_repository(folder: Path) -> Path:

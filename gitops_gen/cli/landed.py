@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gitops_gen.errors import ToolError
 
@@ -13,8 +13,20 @@ if TYPE_CHECKING:
     from gitops_gen.workflows.publishing import Published
 
 
+class Landed(Protocol):
+    """What a command did that pushes; `commit` is None where it did not."""
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that landed."""
+
+    @property
+    def branch(self) -> str:
+        """Where it landed."""
+
+
 @contextmanager
-def telling(done: Published) -> Iterator[None]:
+def telling(done: Landed) -> Iterator[None]:
     """Let a report be written; where that fails, say at least that the commit is on the branch."""
     try:
         yield

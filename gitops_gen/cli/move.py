@@ -73,6 +73,7 @@ def command(
     step is published, or there was nothing to move; 1: problems in the inventory; 3: something was refused or held
     back; 4: also when --wait has reached its deadline: run it again; 5 to 7 as for publish.
     """
+    from gitops_gen.cli.landed import telling
     from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, signature, verification
     from gitops_gen.cli.waiting import require_engines, wait_for_move
     from gitops_gen.workflows.moving import move
@@ -100,7 +101,8 @@ def command(
                 verification=verification(verify, kustomize),
                 told=console.progress,
             )
-        _say(done, style)
+        with telling(done.published):
+            _say(done, style)
         if done.published.guarded:
             console.end(ExitCode.REFUSED)
         if hear is None or done.stage is None or not done.stage.goes_on:

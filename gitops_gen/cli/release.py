@@ -51,6 +51,7 @@ def command(
     publish has seen yet, and mends a record that somebody edited. Exit code 0: released, or nothing was held; 1:
     problems in the inventory; 3: refused; 4 to 7 as for publish.
     """
+    from gitops_gen.cli.landed import telling
     from gitops_gen.cli.programs import clock, remote, signature
     from gitops_gen.report.kept import released_json, released_text
     from gitops_gen.workflows.release import release
@@ -69,6 +70,7 @@ def command(
             told=console.progress,
         )
     report = released_json if style == "json" else released_text
-    console.result(
-        report(done.ended, done.accepted, commit=done.commit, repository=done.repository, branch=done.branch)
-    )
+    with telling(done):
+        console.result(
+            report(done.ended, done.accepted, commit=done.commit, repository=done.repository, branch=done.branch)
+        )

@@ -21,6 +21,7 @@ from gitops_gen.errors import ExitCode
 
 if TYPE_CHECKING:
     from gitops_gen.cli.options import CommitOptions
+    from gitops_gen.workflows.retiring import Retired
 
 
 @click.command(
@@ -60,10 +61,9 @@ def command(
     done. It needs an approval, by the digest of the plan that it shows. What no commit can do is printed as commands.
     Exit code 0: retired or listed; 1: problems in the inventory; 3: not approved, or refused; 4 to 7 as for publish.
     """
-    from gitops_gen.cli.landed import outcome_text, outcome_value
+    from gitops_gen.cli.landed import telling
     from gitops_gen.cli.programs import clock, dated, lineage, remote, signature, verification
-    from gitops_gen.report.moves import commands_text, commands_value, tombstones_text
-    from gitops_gen.report.published import planned_json, planned_text
+    from gitops_gen.report.moves import tombstones_text
     from gitops_gen.workflows.retiring import retire, tombstones
 
     signed = signature(commit)
@@ -88,6 +88,19 @@ def command(
             told=console.progress,
         )
     published = done.published
+    with telling(published):
+        _say(done, style)
+    if published.guarded:
+        console.end(ExitCode.REFUSED)
+
+
+def _say(done: Retired, style: str) -> None:
+    """Report what was done."""
+    from gitops_gen.cli.landed import outcome_text, outcome_value
+    from gitops_gen.report.moves import commands_text, commands_value
+    from gitops_gen.report.published import planned_json, planned_text
+
+    published = done.published
     planned = published.planned
     if style == "json":
         more: dict[str, object] = {"retire": {"units": list(done.units), **commands_value(done.files, done.commands)}}
@@ -101,5 +114,3 @@ def command(
         if published.commit is not None:
             console.result(outcome_text(published))
             console.result("\n".join(commands_text(done.files, done.commands)))
-    if published.guarded:
-        console.end(ExitCode.REFUSED)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.command import git
+from gitops_gen.cli import console
+from tests.command import git, no_room
 from tests.published import START, World, inventory_text
 
 if TYPE_CHECKING:
@@ -570,3 +571,13 @@ def test_what_nobody_published_is_nothing_to_roll_back_to(world: World) -> None:
     # Serials are looked for among the records that can be read.
     assert world.run("rollback", "1", "--cluster", "west").code == 0
     assert pods(world) == {"east": 3, "north": 3, "west": 2}
+
+
+def test_a_release_that_landed_is_told_though_its_report_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.run("rollback", "1", "--cluster", "east", "--verify", "none").code == 0
+    monkeypatch.setattr(console, "result", no_room)
+    ended = world.run("release")
+    assert ended.code == 7
+    assert f"commit {world.tip()} is on main, but the report cannot be written: No space left" in ended.err

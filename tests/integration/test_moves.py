@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from gitops_gen.cli import console
 from gitops_gen.manifest import load
-from tests.command import ROOT, git
+from tests.command import ROOT, git, no_room
 from tests.published import START, Sizes, World, inventory_text
 
 if TYPE_CHECKING:
@@ -381,3 +382,13 @@ def test_without_an_engine_everywhere_nothing_is_waited_for(world: World) -> Non
     world.write(text(west="none"))
     said = move(world, "--wait", code=1)
     assert "west has no engine to wait for" in said
+
+
+def test_a_step_that_landed_is_told_though_its_report_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write(text("workload", west="flux"))
+    monkeypatch.setattr(console, "result", no_room)
+    ended = world.run("move", "--verify", "none")
+    assert ended.code == 7
+    assert f"commit {world.tip()} is on main, but the report cannot be written: No space left" in ended.err

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.command import git
+from gitops_gen.cli import console
+from tests.command import git, no_room
 from tests.integration.test_moves import digest, names, text
 from tests.published import START, World
 
@@ -141,3 +142,13 @@ def test_without_any_tombstone_there_is_nothing_to_retire(world: World) -> None:
     assert retire(world) == "every sync unit has something to sync; there is nothing to retire\n"
     assert json.loads(retire(world, "--format", "json")) == {"tombstones": []}
     assert "there is none" in retire(world, "west/streaming", code=3)
+
+
+def test_a_retirement_that_landed_is_told_though_its_report_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = json.loads(retire(world, "west/streaming", "--format", "json", code=3))
+    monkeypatch.setattr(console, "result", no_room)
+    ended = world.run("retire", "west/streaming", "--approve", value["digest"], "--verify", "none")
+    assert ended.code == 7
+    assert f"commit {world.tip()} is on main, but the report cannot be written: No space left" in ended.err
