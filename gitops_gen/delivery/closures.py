@@ -133,7 +133,10 @@ class Closures:
                     return None
                 continue
             try:
-                found |= {dump([manifest]) for manifest in load(self._contents[blob].decode())}
+                manifests = list(load(self._contents[blob].decode()))
             except UNREADABLE:
                 return None
+            if not all(isinstance(manifest, dict) for manifest in manifests):
+                return None
+            found |= {dump([manifest]) for manifest in manifests}
         return frozenset(found)

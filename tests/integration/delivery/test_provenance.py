@@ -9,7 +9,7 @@ import pytest
 from gitops_gen.delivery import environment
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.lineage import inventory_lineage
-from gitops_gen.delivery.provenance import Provenance, inventory_provenance
+from gitops_gen.delivery.provenance import Provenance, inventory_branch, inventory_provenance
 from gitops_gen.errors import ToolError
 from tests.integration.delivery.remotes import git
 
@@ -256,6 +256,17 @@ def test_a_listing_that_fails_is_believed_of_a_clone_alone_that_left_something_o
         "https://git.example.com/team/inventory.git",
         reason=f"this clone does not hold all of commit {head(checkout)[:12]}",
     )
+
+
+def test_a_branch_that_git_does_not_tell_is_not_taken_for_none(checkout: Path, tmp_path: Path) -> None:
+    inventory = str(checkout / "inventory")
+    assert inventory_branch("-", environment=os.environ, timeout_s=30) == ""
+    assert inventory_branch(inventory, environment=os.environ, timeout_s=30) == "main"
+    killed = broken_git(tmp_path / "bin", "symbolic-ref", "kill -9 $$")
+    with pytest.raises(ToolError, match="git does not say which commit holds"):
+        inventory_branch(inventory, environment=killed, timeout_s=30)
+    git(checkout, "checkout", "--quiet", "--detach")
+    assert inventory_branch(inventory, environment=os.environ, timeout_s=30) == ""
 
 
 def test_remotes_that_git_fails_to_find_once_are_asked_for_again(checkout: Path, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gitops_gen.errors import ToolError
 from gitops_gen.workflows import proposing, publishing
 from tests.command import git, run
 from tests.integration.forges.servers import TOKEN, Fault, ForgeServer, GitHubServer
+from tests.keys import ssh_key
 from tests.published import START, inventory_text
 
 if TYPE_CHECKING:
@@ -114,6 +117,55 @@ def test_opened_brought_up_to_date_and_closed(
     assert world.tip() == main
     for call in programs.calls():
         assert TOKEN not in " ".join(call["argv"])
+
+
+def test_a_proposal_is_signed_and_what_a_forge_makes_of_it_is_not(
+    bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ssh_key(tmp_path / "key")
+    signers = tmp_path / "signers"
+    signers.write_text(f"gitops-gen@localhost {key.with_suffix('.pub').read_text()}")
+    monkeypatch.setenv("GITOPS_GEN_SIGNING_KEY", str(key))
+    verify = ("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-commit")
+    for size in (3, 4):
+        bot.world.sizes(east=size)
+        bot.run()
+        git(bot.world.remote, *verify, bot.tip())
+    proposed = bot.tip()
+    key.unlink()
+    key.with_suffix(".pub").unlink()
+    bot.world.sizes(east=5)
+    assert "the signing key cannot be read" in bot.run(code=7).err
+    assert bot.tip() == proposed, "nothing goes out without a signature"
+    bot.merge("squash")
+    with pytest.raises(AssertionError):
+        git(bot.world.remote, *verify, "main")
+
+
+def test_a_proposal_is_rendered_before_it_is_pushed(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> int:
+        raise ToolError("a unit does not render as compiled")
+
+    bot.world.sizes(east=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(proposing, "verify", refuses)
+        assert "a unit does not render as compiled" in bot.run("--verify", "changed", code=7).err
+    assert not bot.tip()
+    assert not bot.server.requests
+
+
+def test_a_repository_of_the_other_object_format(bot: Bot) -> None:
+    shutil.rmtree(bot.world.remote)
+    git(bot.world.inventory, "init", "--quiet", "--bare", "--object-format=sha256", str(bot.world.remote))
+    bot.world.publish()
+    bot.world.sizes(east=3)
+    assert "change request 1 opened" in bot.run().out
+    first = bot.tip()
+    assert len(first) == 64
+    assert "change request 1 is up to date" in bot.run().out
+    bot.world.sizes(east=4)
+    assert "change request 1 brought up to date" in bot.run().out, "the commit is known to be ours"
+    assert bot.tip() != first
 
 
 @pytest.mark.parametrize("how", ["squash", "rebase", "merge"])
