@@ -218,14 +218,19 @@ class Clone:
         if commit is None:
             return {}
         paths = [self.place(root) for root in self._spellings(commit, roots)] if roots else [self.folder]
-        listed = self.local.ls_tree("-r", "-z", "--full-tree", commit, "--", *filter(None, paths))
         skip = len(self.folder) + 1 if self.folder else 0
-        found = {}
+        return {path[skip:]: entry for path, entry in self._listed(commit, *filter(None, paths))}
+
+    def everything(self) -> dict[str, Entry]:
+        """Return everything in the repository at `base`, in `folder` or not, by where it stands there."""
+        return {} if self.base is None else dict(self._listed(self.base))
+
+    def _listed(self, commit: str, *paths: str) -> Iterator[tuple[str, Entry]]:
+        listed = self.local.ls_tree("-r", "-z", "--full-tree", commit, "--", *paths)
         for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
             head, _, path = record.partition("\t")
             mode, _, blob = head.split(" ")
-            found[path[skip:]] = Entry(mode, blob)
-        return found
+            yield path, Entry(mode, blob)
 
     def _spellings(self, commit: str, roots: Iterable[str]) -> list[str]:
         """Return these paths, and each with every other spelling of its first name that there is."""

@@ -6,19 +6,23 @@ commits back: by `git revert`, a forge's button, or by hand.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops_gen.delivery.history import parent_of, record_history
-from gitops_gen.delivery.published import Published, load_published, published_path
+from gitops_gen.delivery.published import FOLDER, Published, load_published, published_path
 from gitops_gen.errors import RefusedError
 from gitops_gen.layout.seal import read_seal
+from gitops_gen.tree import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitops_gen.delivery.clone import Clone
     from gitops_gen.delivery.history import Version
+
+_RECORD = re.compile(rf"(?:(?P<folder>.+)/)?{FOLDER}/[^/]+\.yaml", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,21 @@ def present_states(records: Mapping[str, bytes], mesh: str) -> dict[str, State]:
         record, unreadable = _present(content, mesh, cluster)
         states[cluster] = State(cluster=cluster, record=record, newest=record, unreadable=unreadable)
     return states
+
+
+def other_folders(clone: Clone, mesh: str) -> list[str]:
+    """Return the folders of the repository, other than the clone's own, that hold records of this mesh, sorted."""
+    records: dict[str, set[str]] = {}
+    for path, entry in clone.everything().items():
+        found = _RECORD.fullmatch(path)
+        if found and entry.mode in FILES and (found["folder"] or "") != clone.folder:
+            records.setdefault(found["folder"] or "", set()).add(entry.blob)
+    contents = clone.read({blob for blobs in records.values() for blob in blobs})
+    return sorted(
+        folder
+        for folder, blobs in records.items()
+        if any(mark.mesh == mesh for blob in blobs if (mark := read_seal(contents[blob])))
+    )
 
 
 def _earlier(versions: Sequence[Version]) -> Sequence[Version]:

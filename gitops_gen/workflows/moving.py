@@ -89,7 +89,7 @@ def move(  # noqa: PLR0913 - each is a fact that only the caller knows
     inventory: Inventory,
     remote: Remote,
     *,
-    lineage: Lineage | None,
+    lineage: Lineage,
     signature: Signature,
     clock: Clock,
     deadline_s: float,
@@ -153,15 +153,14 @@ def _subject(stage: Stage, resources: Mapping[str, int]) -> str:
     return f"Move {stage.number} of 3: {words[stage]} in {', '.join(sorted(resources))}"
 
 
-def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage | None, signature: Signature) -> _Way:
+def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage, signature: Signature) -> _Way:
     """Work out which step comes next, and what the branch becomes by it."""
     found = look(inventory, clone)
     check_readable(found)
     inventory = replace(inventory, left=found.inventory.left)
     situations = _situations(inventory, found, clone)
     concerned = {one.cluster: one for one in situations if one.concerned}
-    if lineage is not None:
-        check_newest(lineage, found, concerned)
+    check_newest(lineage, found, concerned)
     stage = stage_of(concerned.values())
     if stage is Stage.MOVE:
         _check_tombstones(inventory, found)

@@ -47,6 +47,20 @@ def resynced_finding(cluster: str, number: int) -> GuardFinding:
     )
 
 
+def elsewhere_finding(folder: str, other: str) -> GuardFinding:
+    """Ask for approval where a mesh that is published in another folder of the repository would be in this one, too."""
+    here, there = (f"folder {one}" if one else "the top folder" for one in (folder, other))
+    return GuardFinding(
+        guard="moved-resources",
+        verdict=Verdict.NEEDS_APPROVAL,
+        scope="",
+        number=1,
+        limit=0,
+        message=f"{there} of the repository holds what is published of this mesh; with {here}, each resource would "
+        "have two owners: move what is there by a commit of your own (git mv), published/ with it, and publish then",
+    )
+
+
 def is_resynced(inventory: Inventory, record: Published) -> bool:
     """Tell whether an inventory takes a cluster from the engine objects that have it by its record.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery.clone import open_clone, repository_folder
 from gitops_gen.delivery.fence import Fence, check_fence
 from gitops_gen.delivery.message import commit_message
+from gitops_gen.delivery.states import other_folders
 from gitops_gen.delivery.url import parse_repository
 from gitops_gen.errors import InputError
 from gitops_gen.layout.build import manifests_by_path
@@ -25,7 +26,7 @@ from gitops_gen.workflows.branch import Branch, look
 from gitops_gen.workflows.desired import compare
 from gitops_gen.workflows.keeping import check_mixture, settle
 from gitops_gen.workflows.landing import land
-from gitops_gen.workflows.owners import resynced_clusters, resynced_finding
+from gitops_gen.workflows.owners import elsewhere_finding, resynced_clusters, resynced_finding
 from gitops_gen.workflows.records import next_records
 from gitops_gen.workflows.rendering import verify
 from gitops_gen.workflows.selecting import Selection, choose
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gitops_gen.model import Inventory
     from gitops_gen.plan.changes import Plan
     from gitops_gen.tree import Entry
+    from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.desired import Comparison
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.rendering import Verification
@@ -180,6 +182,7 @@ def plan_on(  # noqa: PLR0913 - what a run knows
         findings=(
             *check_guards(changes, inventory.mesh.guards),
             *(resynced_finding(cluster, number) for cluster, number in resynced.items()),
+            *(elsewhere_finding(clone.folder, other) for other in _others(clone, inventory, found)),
             *_unordered(changes, fence, unordered),
         ),
         found=found.entries,
@@ -190,6 +193,11 @@ def plan_on(  # noqa: PLR0913 - what a run knows
         ),
         base=clone.base,
     )
+
+
+def _others(clone: Clone, inventory: Inventory, found: Found) -> list[str]:
+    """Return the other folders in which a mesh is published that was never in this one: `gitops.path` has changed."""
+    return [] if found.states else other_folders(clone, inventory.mesh.name)
 
 
 def plan_of(comparison: Comparison, entries: Mapping[str, Entry]) -> Plan:

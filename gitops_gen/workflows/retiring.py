@@ -76,7 +76,7 @@ def retire(  # noqa: PLR0913 - each is a fact that only the caller knows
     remote: Remote,
     units: Sequence[str],
     *,
-    lineage: Lineage | None,
+    lineage: Lineage,
     signature: Signature,
     clock: Clock,
     deadline_s: float,
@@ -131,7 +131,7 @@ def retire(  # noqa: PLR0913 - each is a fact that only the caller knows
 
 
 def _prepare(
-    inventory: Inventory, clone: Clone, units: Sequence[str], lineage: Lineage | None
+    inventory: Inventory, clone: Clone, units: Sequence[str], lineage: Lineage
 ) -> tuple[Planned, tuple[str, ...]]:
     """Work out what the branch becomes without these units; return that and their folders."""
     found = look(inventory, clone)
@@ -142,8 +142,7 @@ def _prepare(
     concerned = {unit_at(folder).cluster for folder in folders}
     for cluster in sorted(concerned & recorded_moves(found.states).keys()):
         raise RefusedError(f"a move is under way in {cluster}", help="finish it first: gitops-gen move INVENTORY")
-    if lineage is not None:
-        check_newest(lineage, found, concerned)
+    check_newest(lineage, found, concerned)
     clusters = frozenset(standing.clusters())
     check_whole(standing, Parts(clusters=clusters), clusters)
     files = untouched(standing, Parts(clusters=clusters), engines=False)

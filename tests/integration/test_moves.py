@@ -392,3 +392,35 @@ def test_a_step_that_landed_is_told_though_its_report_cannot_be_written(
     ended = world.run("move", "--verify", "none")
     assert ended.code == 7
     assert f"commit {world.tip()} is on main, but the report cannot be written: No space left" in ended.err
+
+
+def test_another_folder_is_not_taken_for_a_first_publish(world: World) -> None:
+    """The tree in the old one would stay alive, and each resource would have two owners."""
+    written = text(west="flux").replace("{repository:", "{path: deploy/mesh, repository:")
+    world.write(written)
+    said = world.publish(code=3)
+    assert "guard moved-resources (needs approval): the top folder of the repository holds what is published" in said
+    assert "with folder deploy/mesh, each resource would have two owners" in said
+    assert not [path for path in world.files() if path.startswith("deploy/")]
+    # Somebody else's record is none of this mesh.
+    world.write(written.replace("metadata: {name: example}", "metadata: {name: another}"))
+    world.publish()
+    world.write(written.replace("deploy/mesh", "deploy/third").replace("name: example}", "name: another}"))
+    assert "folder deploy/mesh of the repository holds what" in world.publish(code=3)
+
+
+def test_a_folder_that_was_moved_by_hand_is_gone_on_with(world: World) -> None:
+    before = world.files()
+    clone = world.clone()
+    (clone / "deploy" / "mesh").mkdir(parents=True)
+    for name in ("base", "overlays", "engines", "published"):
+        git(clone, "mv", name, f"deploy/mesh/{name}")
+    git(clone, "commit", "--quiet", "-m", "Move the mesh")
+    world.push()
+    world.write(text(west="flux").replace("{repository:", "{path: deploy/mesh, repository:"))
+    said = world.publish(code=3)
+    assert "guard engine-objects" in said
+    assert "moved-resources" not in said
+    world.publish("--approve", said.rpartition("--approve ")[2].split()[0])
+    after = world.files()
+    assert {path for path in after if "/published/" not in path} == {f"deploy/mesh/{path}" for path in before}

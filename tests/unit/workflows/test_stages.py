@@ -9,7 +9,7 @@ from gitops_gen.delivery.moves import Move, Step
 from gitops_gen.delivery.published import Published
 from gitops_gen.engines.pruning import is_kept, kept_from_pruning
 from gitops_gen.model import Engine, GitOps, SyncUnit
-from gitops_gen.workflows.stages import Stage, after_stage, folders_on_the_way, situation_of, stage_of
+from gitops_gen.workflows.stages import Stage, after_stage, folders_on_the_way, situation_of, stage_of, synced_before
 from tests.factories import a_cluster, a_mesh, an_inventory
 
 if TYPE_CHECKING:
@@ -114,3 +114,10 @@ def test_a_move_under_way_ends_even_if_nothing_is_kept_any_more() -> None:
 def test_a_cluster_without_a_record_is_synced_as_the_inventory_says() -> None:
     inventory = an_inventory(mesh=a_mesh(), clusters=[a_cluster(name="east")], workloads=[])
     assert not situation_of(inventory, "east", record=None, here=[resource("a")], live=[resource("a")]).concerned
+
+
+def test_a_cluster_without_a_record_was_synced_as_it_is_said() -> None:
+    inventory = an_inventory(mesh=a_mesh(), clusters=[a_cluster(name="east")], workloads=[])
+    one = situation_of(inventory, "east", record=None, here=[], live=[])
+    before = synced_before(one, Engine.FLUX, SyncUnit.WORKLOAD)
+    assert (before.engine, before.sync_unit) == (Engine.FLUX, SyncUnit.WORKLOAD)
