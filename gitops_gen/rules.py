@@ -274,6 +274,7 @@ _INVENTORY: tuple[Rule, ...] = (
     ),
     Rule("GGI239", "scoped-gateway", "Gateway pods that see their own namespace only find their Gateway there."),
     Rule("GGI241", "policy-of-http", "A policy asks of a port what its protocol has."),
+    Rule("GGI242", "one-idle-timeout", "Connections to the ports of a pod that are not HTTP may be idle equally long."),
     Rule("GGI243", "dns-addresses", "Records for DNS lead to IP addresses of one family, or to one DNS name."),
     Rule("GGI244", "certificate-issuer", "A certificate that is written has an issuer, and a Secret to be in."),
     Rule("GGI245", "namespaces-created", "Namespaces are asked for where the engine can create them."),

@@ -33,9 +33,12 @@ def pod_destination_rule(  # noqa: PLR0913, PLR0917 - what a backend's builder g
     """DestinationRule that limits the connections to one pod, for gateways and for callers of its own backend.
 
     Of several rules only the one for the most specific host counts, and nothing of it where a port says anything: so
-    where the pods' ServiceEntries go by DNS, what all of them are told of mesh TLS is said here again
+    where the pods' ServiceEntries go by DNS, what all of them are told of mesh TLS is said here again. How long a
+    connection that is not HTTP may be idle is read from what is said for the host alone
     (docs/explanation/what-istio-does.md, "Policies").
     """
+    idle = idle_timeout(limited_ports(placement, kind))
+    settings = _settings(placement, cluster, kind)
     rule: DestinationRule = {
         "apiVersion": "networking.istio.io/v1",
         "kind": "DestinationRule",
@@ -47,15 +50,26 @@ def pod_destination_rule(  # noqa: PLR0913, PLR0917 - what a backend's builder g
         "spec": {
             "host": backend_host(kind, workload, placement, pod, cluster),
             "trafficPolicy": {
+                "connectionPool": {"tcp": {"idleTimeout": idle}},
                 "tls": {"mode": "ISTIO_MUTUAL"},
-                "portLevelSettings": _settings(placement, cluster, kind),
+                "portLevelSettings": settings,
             },
             "exportTo": list(export_to),
         },
     }
+    if not idle:
+        del rule["spec"]["trafficPolicy"]["connectionPool"]
+    if not settings:
+        del rule["spec"]["trafficPolicy"]["portLevelSettings"]
     if not _mutual(placement, cluster, kind):
         del rule["spec"]["trafficPolicy"]["tls"]
     return rule
+
+
+def idle_timeout(ports: Sequence[Port]) -> str:
+    """Return how long connections that are not HTTP may be idle: by a rule, equally long for all ports of a pod."""
+    raw = (port.policy.idle_timeout for port in ports if port.protocol.family is not Family.HTTP)
+    return next(filter(None, raw), "")
 
 
 def _mutual(placement: Placement, cluster: Cluster, kind: Backend) -> bool:
@@ -63,7 +77,7 @@ def _mutual(placement: Placement, cluster: Cluster, kind: Backend) -> bool:
 
 
 def _settings(placement: Placement, cluster: Cluster, kind: Backend) -> list[PortPolicy]:
-    limited = limited_ports(placement, kind)
+    limited = [port for port in limited_ports(placement, kind) if _pool(port)]
     by_dns = kind in {Backend.DNS, Backend.BLOG}
     bare = [port for port in placement.without_mesh_tls if by_dns and port in entry_ports(placement)]
     settings: list[PortPolicy] = []
@@ -88,8 +102,8 @@ def _pool(port: Port) -> ConnectionPool:
         pool["tcp"]["connectTimeout"] = policy.connect_timeout
     if policy.max_requests is not None:
         pool["http"]["maxRequestsPerConnection"] = policy.max_requests
-    if policy.idle_timeout:
-        pool["http" if http else "tcp"]["idleTimeout"] = policy.idle_timeout
+    if policy.idle_timeout and http:
+        pool["http"]["idleTimeout"] = policy.idle_timeout
     if not pool["tcp"]:
         del pool["tcp"]
     if not pool["http"]:

@@ -297,6 +297,7 @@ class PortPolicy(TypedDict):
 class TrafficPolicy(TypedDict):
     """What holds for a host, and for single ports of it."""
 
+    connectionPool: NotRequired[ConnectionPool]
     tls: NotRequired[ClientTls]
     portLevelSettings: NotRequired[list[PortPolicy]]
 

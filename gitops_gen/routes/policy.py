@@ -55,7 +55,8 @@ def prove_connections(table: Table, inventory: Inventory, cluster: Cluster) -> I
                 continue
             limited.discard(host)
             ports = backend_ports(pods[backend.namespace, backend.pod][1])[0]
-            wanted = {port.number: _pool(port) for port in ports if port.number in backend.ports and _pool(port)}
+            known = [port for port in ports if port.number in backend.ports]
+            wanted = {port.number: _pool(port) for port in known if _pool(port)} | _idle(known)
             found = {number: pool for number, pool in _limits(rules[host]).items() if pool} if host in rules else {}
             if found != wanted:
                 yield error(RULE, rules.get(host, backend.resource), f"connections to {host} are not limited as asked")
@@ -64,7 +65,8 @@ def prove_connections(table: Table, inventory: Inventory, cluster: Cluster) -> I
 
 
 def _any(inventory: Inventory) -> bool:
-    return any(_pool(port) for workload in inventory.workloads for one in workload.placements for port in one.ports)
+    ports = (port for workload in inventory.workloads for one in workload.placements for port in one.ports)
+    return any(port.policy.limits_connections for port in ports)
 
 
 def _existing(inventory: Inventory, cluster: Cluster) -> set[str]:
@@ -85,13 +87,18 @@ def _limits(rule: Resource) -> dict[int, Any]:
 
 
 def _pool(port: Port) -> dict[str, dict[str, Any]]:
-    """Return the limits that a port asks for, as a DestinationRule says them."""
+    """Return the limits that a port asks for, as a DestinationRule says them for it alone."""
     policy, http = port.policy, port.protocol.family is Family.HTTP
     tcp: dict[str, Any] = {}
     tcp |= {"maxConnections": policy.max_connections} if policy.max_connections else {}
     tcp |= {"connectTimeout": policy.connect_timeout} if policy.connect_timeout else {}
-    tcp |= {"idleTimeout": policy.idle_timeout} if policy.idle_timeout and not http else {}
     of_http: dict[str, Any] = {}
     of_http |= {"maxRequestsPerConnection": policy.max_requests} if policy.max_requests and http else {}
     of_http |= {"idleTimeout": policy.idle_timeout} if policy.idle_timeout and http else {}
     return ({"tcp": tcp} if tcp else {}) | ({"http": of_http} if of_http else {})
+
+
+def _idle(ports: Sequence[Port]) -> dict[int, Any]:
+    """Return how long connections that are not HTTP may be idle: Istio reads it for a host as a whole."""
+    raw = {port.policy.idle_timeout for port in ports if port.protocol.family is not Family.HTTP} - {""}
+    return {0: {"tcp": {"idleTimeout": "".join(raw)}}} if raw else {}

@@ -11,7 +11,7 @@ from gitops_gen.model import Family
 from gitops_gen.problems import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gitops_gen.inventory.format.workload import PolicyFields, PortFields, WorkloadDocument
     from gitops_gen.inventory.lookup import Clusters
@@ -22,12 +22,13 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+", re.ASCII)
 
 
 def sound_policies(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
-    """GGI014, GGI031, GGI241: what a policy says is something that Istio takes, and that the port's protocol has."""
+    """GGI014, GGI031, GGI241, GGI242: what a policy says is something that Istio takes, and that a port can have."""
     for workload in documents.workloads:
         spec = workload.fields.spec
         if spec.policy is not None:
             yield from _policy(workload, spec.policy, ("spec", "policy"))
         for ports, path, _ in port_lists(workload.fields):
+            yield from _idle(workload, ports, path)
             for place, port in enumerate(ports):
                 if port.policy is not None:
                     yield from _policy(workload, port.policy, (*path, place, "policy"))
@@ -72,6 +73,27 @@ def _policy(workload: Written[WorkloadDocument], policy: PolicyFields, path: Pat
         subject=workload.subject,
         help="leave `retries` out, or keep to failures before the request was sent: `retryOn: connect-failure`",
     )
+
+
+def _idle(workload: Written[WorkloadDocument], ports: Sequence[PortFields], path: Path) -> Iterator[Problem]:
+    """Check that the ports of a pod that are not HTTP agree: Istio reads their idle timeout for the pod as a whole."""
+    of_all = workload.fields.spec.policy
+    first: tuple[PortFields, str | None] | None = None
+    for place, port in enumerate(ports):
+        if port.protocol.family in {Family.TLS, Family.TCP} and port.carried is not False:
+            policy = port.policy if port.policy is not None and port.policy.connections is not None else of_all
+            connections = policy.connections if policy is not None else None
+            said = connections.idle_timeout if connections is not None else None
+            first = first or (port, said)
+            if said != first[1]:
+                yield Problem(
+                    rule="GGI242",
+                    message=f"connections to port {port.name} may be idle {said or 'for ever'}, those to port "
+                    f"{first[0].name} {first[1] or 'for ever'}: Istio has one `idleTimeout` for all that are not HTTP",
+                    location=workload.at(*path, place),
+                    subject=workload.subject,
+                    help="write the same `connections.idleTimeout` for each of them, or one in the workload's `policy`",
+                )
 
 
 def _of_protocol(

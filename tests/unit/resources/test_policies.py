@@ -61,24 +61,33 @@ def test_a_rule_has_the_timeout_and_the_retries_of_its_port() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "protocol", "expected"),
+    ("policy", "expected"),
     [
         (
             FULL,
-            Protocol.HTTP,
             {
                 "tcp": {"maxConnections": 100, "connectTimeout": "1s"},
                 "http": {"maxRequestsPerConnection": 50, "idleTimeout": "1h"},
             },
         ),
-        (Policy(max_requests=5), Protocol.HTTP, {"http": {"maxRequestsPerConnection": 5}}),
-        (Policy(idle_timeout="1h"), Protocol.TLS, {"tcp": {"idleTimeout": "1h"}}),
+        (Policy(max_requests=5), {"http": {"maxRequestsPerConnection": 5}}),
     ],
 )
-def test_connections_to_a_pod_are_limited(policy: Policy, protocol: Protocol, expected: object) -> None:
-    inventory = with_policy(policy, protocol=protocol)
+def test_connections_to_a_pod_are_limited(policy: Policy, expected: object) -> None:
+    inventory = with_policy(policy)
     assert limits(inventory) == {"portLevelSettings": [{"port": {"number": 9090}, "connectionPool": expected}]}
     assert prove_mesh(inventory, rendered(inventory)) == []
+
+
+def test_how_long_a_connection_is_idle_is_said_for_the_pod_where_it_is_not_http() -> None:
+    inventory = with_policy(Policy(idle_timeout="1h"), protocol=Protocol.TLS)
+    assert limits(inventory) == {"connectionPool": {"tcp": {"idleTimeout": "1h"}}}
+    assert prove_mesh(inventory, rendered(inventory)) == []
+    limited = with_policy(Policy(idle_timeout="1h", max_connections=3), protocol=Protocol.TCP, routes=())
+    assert limits(limited) == {
+        "connectionPool": {"tcp": {"idleTimeout": "1h"}},
+        "portLevelSettings": [{"port": {"number": 9090}, "connectionPool": {"tcp": {"maxConnections": 3}}}],
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.inventories import cluster, found, mesh, placed
 
 HTTP = "{name: http, port: 80, protocol: HTTP, expose: {}, policy: %s}"
 TCP = "{name: tcp, port: 81, protocol: TCP, policy: %s}"
+OTHER = "{name: tls, port: 82, protocol: TLS, policy: %s}"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,29 @@ def test_what_a_policy_may_say(policy: str, expected: list[str]) -> None:
 )
 def test_requests_are_https_alone(policy: str, expected: list[str]) -> None:
     assert found(mesh(), cluster(), placed(TCP % policy)) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("{connections: {idleTimeout: 1h}}", "{connections: {idleTimeout: 1h, max: 3}}", []),
+        ("{connections: {idleTimeout: 1h}}", "{connections: {max: 3}}", ["GGI242"]),
+        ("{connections: {idleTimeout: 1h}}", "{}", ["GGI242"]),
+        ("{connections: {max: 3}}", "{}", []),
+        ("{}", "{connections: {idleTimeout: 1h}}", ["GGI242"]),
+    ],
+)
+def test_what_is_not_http_is_idle_equally_long(first: str, second: str, expected: list[str]) -> None:
+    other = OTHER % second
+    udp = "{name: udp, port: 53, protocol: UDP, carried: false, reason: none}"
+    ports = "\n".join([HTTP % "{connections: {idleTimeout: 9s}}", TCP % first, other, udp])
+    assert found(mesh(), cluster(), placed(ports)) == expected
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("{connections: {max: 3}}", ["GGI242"]), ("{}", [])])
+def test_what_a_port_says_of_connections_takes_the_place_of_the_workloads(policy: str, expected: list[str]) -> None:
+    more = "policy: {connections: {idleTimeout: 1h}}"
+    assert found(mesh(), cluster(), placed("\n".join([TCP % "{}", OTHER % policy]), more=more)) == expected
 
 
 def test_a_workloads_policy_is_for_those_that_have_it() -> None:
