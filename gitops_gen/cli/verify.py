@@ -18,6 +18,7 @@ Examples:
   gitops-gen verify gitops/overlays/cluster-a
   gitops-gen verify manifests/ --ingress-namespace istio-ingress
   gitops-gen verify manifests/ --ingress-namespace istio=ops:istio-ops --format github
+  gitops-gen verify manifests/ --mtls permissive
 """,
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -29,10 +30,17 @@ Examples:
     "they see what they need.",
 )
 @option("--cluster-domain", default="cluster.local", show_default=True, help="The DNS domain of the cluster.")
+@option(
+    "--mtls",
+    type=click.Choice(["strict", "permissive", "disabled"]),
+    default="strict",
+    show_default=True,
+    help="The mode of the mesh's TLS in the cluster.",
+)
 @kustomize_option
 @problem_format
 def command(
-    folder: Path, ingress_namespace: tuple[str, ...], cluster_domain: str, kustomize: str | None, style: str
+    folder: Path, ingress_namespace: tuple[str, ...], cluster_domain: str, mtls: str, kustomize: str | None, style: str
 ) -> None:
     """Judge what DIR renders by the rules on Istio resources, without an inventory.
 
@@ -46,7 +54,7 @@ def command(
     from gitops_gen.workflows.verifying import Surroundings, verify_folder
 
     namespaces = {label: namespace for label, _, namespace in (one.rpartition(":") for one in ingress_namespace)}
-    known = Surroundings(cluster_domain=cluster_domain, namespaces=namespaces)
+    known = Surroundings(cluster_domain=cluster_domain, namespaces=namespaces, mtls=mtls)
     done = verify_folder(folder, known, lambda: verification("all", kustomize))
     judged = Judged(inventory=None, problems=done.problems, texts=done.texts, sources=(), documents=Documents())
     console.show_problems(judged, style, result_of_command=True)

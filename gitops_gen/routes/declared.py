@@ -176,7 +176,11 @@ def _services_of_others(workload: Workload, placement: Placement) -> Iterator[st
 
 
 def assume(
-    resources: Iterable[Resource], *, cluster_domain: str = "cluster.local", namespaces: Mapping[str, str] | None = None
+    resources: Iterable[Resource],
+    *,
+    cluster_domain: str = "cluster.local",
+    namespaces: Mapping[str, str] | None = None,
+    mtls: str = "strict",
 ) -> Declared:
     """Read off the Gateways what nobody declared: each selector, or Service at an address, is one set of gateway pods.
 
@@ -206,6 +210,7 @@ def assume(
     return Declared(
         gateway_pods=(*pods.values(), *services.values()),
         cluster_domain=cluster_domain,
+        mtls=mtls,
         pod_labels=frozenset({POD_NAME, "strimzi.io/pod-name"}),
         gateway_services=services,
         east_west=tuple(east_west.values()),

@@ -40,10 +40,14 @@ class Verified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What is known about the clusters: their domain, and the namespaces of gateway pods by selector ("" for all)."""
+    """What is known about the clusters: their domain, and the namespaces of gateway pods by selector ("" for all).
+
+    `mtls` is the mode of the mesh's TLS, as in an inventory; the strictest one finds most.
+    """
 
     cluster_domain: str = "cluster.local"
     namespaces: Mapping[str, str]
+    mtls: str = "strict"
 
 
 def verify_folder(folder: Path, known: Surroundings, rendering: Callable[[], Verification | None]) -> Verified:
@@ -75,7 +79,7 @@ def verify_folder(folder: Path, known: Surroundings, rendering: Callable[[], Ver
 def judge_resources(resources: Iterable[Resource], known: Surroundings) -> list[Problem]:
     """Run the rules on the resources of one cluster, of which nothing else is declared."""
     good, problems = of_good_form(resources)
-    declared = assume(good, cluster_domain=known.cluster_domain, namespaces=known.namespaces)
+    declared = assume(good, cluster_domain=known.cluster_domain, namespaces=known.namespaces, mtls=known.mtls)
     return [*problems, *judge(read_table(good, declared))]
 
 

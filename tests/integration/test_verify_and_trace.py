@@ -48,6 +48,36 @@ def test_plain_manifests_and_what_is_none(tmp_path: Path, capsys: pytest.Capture
     assert [problem["rule"] for problem in json.loads(ended.out)["problems"]] == ["GGI104", "GGI037"]
 
 
+BY_DNS = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: web-0, namespace: shop}
+spec:
+  hosts: [web-0.web.shop.svc.cluster.local]
+  location: MESH_INTERNAL
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  exportTo: ["."]
+  resolution: DNS
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), 1, "error: ServiceEntry shop/web-0 has resolution DNS and no identity"),
+        (("--mtls", "permissive"), 0, "warning: ServiceEntry shop/web-0 has resolution DNS and no identity"),
+        (("--mtls", "disabled"), 0, "no problems: 1 resource"),
+    ],
+)
+def test_the_mode_of_the_mesh_decides_what_plain_text_is(
+    arguments: tuple[str, ...], code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rendered.yaml").write_text(BY_DNS)
+    ended = run(capsys, "verify", tmp_path, *arguments)
+    assert ended.code == code
+    assert said in ended.out + ended.err
+
+
 def test_trace_tells_the_way_to_a_pod(capsys: pytest.CaptureFixture[str]) -> None:
     ended = run(capsys, "trace", "cluster-a-prometheus-0.example.com:10901", ROOT / "examples" / "thanos")
     assert (ended.code, ended.err) == (0, "")
