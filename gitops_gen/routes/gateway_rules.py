@@ -23,17 +23,18 @@ _NEEDS_CREDENTIAL = {"SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"}
 
 def dropped_servers(table: Table) -> Iterator[Problem]:
     """GGI009, GGI020, GGI021: the gateway pods leave a server out because of another."""
-    for listening in table.listening:
-        for lost in listening.dropped:
-            gateway = lost.server.gateway
-            if gateway is not None:
-                yield error(
-                    lost.rule,
-                    gateway,
-                    f"{lost.server.path} of {gateway} is left out: {lost.why}, by {lost.first}",
-                    help="give it another port, or put its hosts into the other server",
-                    other=lost.first.gateway,
-                )
+    return (
+        error(
+            lost.rule,
+            lost.server.gateway,
+            f"{lost.server.path} of {lost.server.gateway} is left out: {lost.why}, by {lost.first}",
+            help="give it another port, or put its hosts into the other server",
+            other=lost.first.gateway,
+        )
+        for listening in table.listening
+        for lost in listening.dropped
+        if lost.server.gateway is not None
+    )
 
 
 def shared_certificates(table: Table) -> Iterator[Problem]:

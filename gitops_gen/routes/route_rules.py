@@ -150,6 +150,7 @@ def _written(table: Table, route: Resource, where: str, destination: Mapping[str
 
 
 def _end(table: Table, route: Resource, where: str, end: End, view: str | None) -> Iterator[Problem]:
+    """Say what is missing at an end that leads nowhere: it is hidden, unknown, or without the port."""
     backend = end.backend.resource if end.backend is not None else None
     if end.why == "hidden":
         yield error("GGI015", route, f"{where} leads to {end.host}, which is not exported to {view}", other=backend)
@@ -157,7 +158,7 @@ def _end(table: Table, route: Resource, where: str, end: End, view: str | None) 
         yield _stern(table)(
             "GGI019", route, f"{where} leads to {end.host}, and there is no Service or ServiceEntry of it"
         )
-    elif end.why == "no-port":
+    else:
         port = "no port is said" if end.number is None else f"it has no port {end.number}"
         yield error("GGI019", route, f"{where} leads to {end.host}, and {port}", other=backend)
 

@@ -268,8 +268,6 @@ def schema_faults(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _faults(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
-    if shape is None:
-        return
     if isinstance(shape, list):
         if not isinstance(value, list):
             yield f"{path} is no list"
@@ -284,7 +282,7 @@ def _faults(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN4
     elif isinstance(shape, frozenset):
         if not isinstance(value, str) or value not in shape:
             yield f"{path} is {value}, not one of {', '.join(sorted(shape))}"
-    elif type(value) is not shape:
+    elif shape is not None and type(value) is not shape:
         yield f"{path} is not {_NAMES[shape]}"
 
 

@@ -53,9 +53,6 @@ def why_lost(table: Table, gateway: str, port: int, host: str) -> Why:
 
 
 def _no_server(listening: Listening, port: int, routes: Sequence[Resource]) -> Why:
-    dropped = [lost for lost in listening.dropped if lost.server.number == port]
-    if dropped:
-        return Why(f"{dropped[0].server} is dropped: {dropped[0].why}", _gateways([dropped[0].server]))
     numbers = sorted({server.number for server in listening.servers})
     opened = ", ".join(str(number) for number in numbers[:_LISTED]) + (", …" if len(numbers) > _LISTED else "")
     return Why(f"no server listens on port {port} (there is {opened or 'none'})", tuple(routes[:1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ STATIC: dict[str, Any] = {"discovery": False, "capture": False, "addresses": ("1
 NAMED: dict[str, Any] = {"discovery": False, "capture": False, "addresses": ("eastwest.example.net",)}
 CAPTURED: dict[str, Any] = {"discovery": False, "capture": True, "addresses": ("eastwest.example.net",)}
 DISCOVERED: dict[str, Any] = {"discovery": True, "capture": False, "addresses": ("192.0.2.10",)}
+
+HIDDEN = ("metadata/annotations", {"networking.istio.io/exportTo": "."})
 
 
 def dialled(*, discovery: bool, capture: bool, addresses: tuple[str, ...]) -> Any:
@@ -59,7 +62,7 @@ def rules(inventory: Any, cluster: str, kind: str, name: str | None, *changes: t
     return {problem.rule for problem in prove_mesh(inventory, resources)}
 
 
-@pytest.mark.parametrize("shape", [STATIC, NAMED, CAPTURED, DISCOVERED])
+@pytest.mark.parametrize("shape", [STATIC, NAMED, CAPTURED, DISCOVERED, {**DISCOVERED, "capture": True}])
 def test_every_shape_is_proven(shape: Any) -> None:
     inventory = dialled(**shape)
     assert prove_mesh(inventory, rendered(inventory)) == []
@@ -107,10 +110,32 @@ def test_a_stub_has_no_pods_and_the_ports_of_its_service() -> None:
     assert "GGI027" in rules(inventory, "caller", "Service", "home-prometheus-0", ("spec/ports/0/port", 9091))
 
 
+@pytest.mark.parametrize(
+    ("shape", "kind", "name", "change", "rule"),
+    [
+        (STATIC, "Service", "home-prometheus-0", HIDDEN, "GGI036"),
+        (STATIC, "Service", "home-prometheus-0", ("spec/ports/0/port", 9091), "GGI036"),
+        (DISCOVERED, "Service", "home-prometheus-0", HIDDEN, "GGI015"),
+        (NAMED, "VirtualService", "to-home-prometheus-0", ("spec/exportTo", ["elsewhere"]), "GGI036"),
+        (NAMED, "VirtualService", "to-home-prometheus-0", ("spec/http/0/match", [{"port": 1}]), "GGI036"),
+    ],
+)
+def test_what_stands_in_for_a_pod_is_seen_and_leads_on(
+    shape: Any, kind: str, name: str, change: tuple[str, Any], rule: str
+) -> None:
+    assert rule in rules(dialled(**shape), "caller", kind, name, change)
+
+
+def test_an_entry_needs_a_gateway_to_lead_to() -> None:
+    inventory = dialled(**STATIC)
+    resources = rendered(inventory)
+    without = {**inventory.clusters, "home": replace(inventory.clusters["home"], east_west=None)}
+    assert "GGI006" in {problem.rule for problem in prove_mesh(replace(inventory, clusters=without), resources)}
+
+
 def test_the_service_at_home_is_seen_by_the_gateway_and_by_discovered_callers() -> None:
-    hidden = ("metadata/annotations", {"networking.istio.io/exportTo": "."})
     for shape in (STATIC, DISCOVERED):
-        assert "GGI015" in rules(dialled(**shape), "home", "Service", "home-prometheus-0", hidden)
+        assert "GGI015" in rules(dialled(**shape), "home", "Service", "home-prometheus-0", HIDDEN)
 
 
 def test_what_stands_for_no_pod_is_noticed() -> None:
