@@ -157,7 +157,9 @@ def _choose(words: list[str], *, short: bool) -> Chosen:
         return Chosen([cell for cell in read if cell.gate], [])
     shapes = [known_bad.read_shape(name) for name in known_bad.names() if wanted(name)]
     # Those of one cluster first, those of several after them: fewer pods come and go.
-    return Chosen(sorted(read, key=lambda cell: len(cell.slots)), sorted(shapes, key=lambda shape: len(shape.slots)))
+    # Where istiod has other switches comes last: it is started anew for it.
+    ordered = sorted(read, key=lambda cell: (len(cell.slots), bool(cell.istiod)))
+    return Chosen(ordered, sorted(shapes, key=lambda shape: len(shape.slots)))
 
 
 @contextmanager

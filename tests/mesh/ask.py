@@ -3,8 +3,11 @@
 It runs in the network namespace of whoever asks. Each question is `{kind, host, port, address, number, certificate}`:
 `host` and `port` are what the client believes to dial; `address` and `number`, where given, are where it really
 connects, as after a name's look-up and a load balancer; `certificate` is what it shows, a path without `.crt` and
-`.key`. Kinds: `http`, `https`, `grpc`, `grpcs`, `tls`, `tcp`, and `reuse`: one HTTP/2 connection, opened for the first
-of `hosts`, over which all of them are asked.
+`.key`; `authority` is whom it believes about servers, and then their certificate has to be for the host. Kinds: `http`,
+`https`, `grpc`, `grpcs`, `tls`, `tcp`, and `reuse`: one HTTP/2 connection, opened for the first of `hosts`, over which
+all of them are asked. `trial` is what the pod is to do before it answers (trials.py).
+
+    ask.py [AT ONCE]
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import json
 import socket
 import ssl
 import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -26,30 +30,44 @@ Answer: TypeAlias = "dict[str, Any]"
 """What the pod said of itself, or `{"error": why}`."""
 
 TIMEOUT_S = 6.0
-AT_ONCE = 8
 
 
 def ask(question: Question) -> Answer:
-    """Ask once."""
-    kind = question["kind"]
+    """Ask once, or as many times at once as the trial says: then the answer has the most that the pod had at a time."""
+    trial = question.get("trial")
+    if trial is None:
+        return _ask(question, "")
+    said = f"{trial['does']}/{trial['times']}/{trial['seconds']}/{uuid.uuid4()}"
+    if trial["does"] != "crowd":
+        return _ask(question, said)
+    with ThreadPoolExecutor(trial["times"]) as pool:
+        answers = list(pool.map(lambda _: _ask(question, said), range(trial["times"])))
+    return max(answers, key=lambda answer: int(answer.get("at_once", 0)))
+
+
+def _ask(question: Question, trial: str) -> Answer:
     try:
         with _connected(question) as plain:
-            if kind == "tcp":
-                return _line(plain)
-            if kind == "reuse":
-                return {"answers": _over_one(_tls(plain, question, ["h2"]), question)}
-            tls = kind in {"https", "grpcs", "tls"}
-            grpc = kind.startswith("grpc")
-            channel = _tls(plain, question, ["h2"] if grpc else ["http/1.1"]) if tls else plain
-            return (
-                _over_one(channel, {**question, "hosts": [question["host"]]})[0] if grpc else _http(channel, question)
-            )
+            return _line(plain, trial) if question["kind"] == "tcp" else _spoken(plain, question, trial)
     except socket.gaierror as error:
         return {"error": "no answer about the name" if error.errno == socket.EAI_AGAIN else "no such name"}
     except TimeoutError:
         return {"error": "no answer"}
+    except ssl.SSLCertVerificationError as error:
+        return {"error": f"not its certificate: {error.verify_message}"}
     except (OSError, EOFError, http.client.HTTPException) as error:
         return {"error": f"closed: {type(error).__name__}"}
+
+
+def _spoken(plain: socket.socket, question: Question, trial: str) -> Answer:
+    kind = question["kind"]
+    tls, http2 = kind in {"https", "grpcs", "tls", "reuse"}, kind in {"grpc", "grpcs", "reuse"}
+    channel = _tls(plain, question, ["h2"] if http2 else ["http/1.1"]) if tls else plain
+    if not http2:
+        return _shown(channel, _http(channel, question, trial))
+    hosts = question["hosts"] if kind == "reuse" else [question["host"]]
+    answers = [_shown(channel, answer) for answer in _over_one(channel, {**question, "hosts": hosts})]
+    return {"answers": answers} if kind == "reuse" else answers[0]
 
 
 def _connected(question: Question) -> socket.socket:
@@ -58,23 +76,35 @@ def _connected(question: Question) -> socket.socket:
 
 
 def _tls(plain: socket.socket, question: Question, protocols: list[str]) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if believed := question.get("authority"):
+        context.load_verify_locations(believed)
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(protocols)
     if shown := question.get("certificate"):
         context.load_cert_chain(f"{shown}.crt", f"{shown}.key")
     return context.wrap_socket(plain, server_hostname=question["host"])
 
 
-def _line(connection: socket.socket) -> Answer:
-    connection.sendall(b"who are you\n")
+def _shown(channel: socket.socket, answer: Answer) -> Answer:
+    """Say whose certificate the server showed, where it was held against an authority."""
+    shown = (channel.getpeercert() or {}) if isinstance(channel, ssl.SSLSocket) else {}
+    names: Any = shown.get("subject", ())
+    subject = dict(pair for part in names for pair in part)
+    return {**answer, "certificate": subject["commonName"]} if subject else answer
+
+
+def _line(connection: socket.socket, trial: str) -> Answer:
+    connection.sendall(f"{trial or 'who are you'}\n".encode())
     return _said(connection.makefile("rb").readline()) or {"error": "closed without a word"}
 
 
-def _http(connection: socket.socket, question: Question) -> Answer:
+def _http(connection: socket.socket, question: Question, trial: str) -> Answer:
     authority = question["host"] if question["port"] in {80, 443} else f"{question['host']}:{question['port']}"
-    connection.sendall(f"GET / HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n".encode())
+    lines = ["GET / HTTP/1.1", f"Host: {authority}", "Connection: close", *([f"x-trial: {trial}"] if trial else [])]
+    connection.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
     response = http.client.HTTPResponse(connection, method="GET")
     response.begin()
     body = response.read()
@@ -141,7 +171,7 @@ def _said(text: bytes) -> Answer:
 
 def main() -> None:
     questions: list[Question] = json.load(sys.stdin)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(int(sys.argv[1])) as pool:
         json.dump(list(pool.map(ask, questions)), sys.stdout)
 
 

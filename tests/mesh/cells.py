@@ -1,7 +1,8 @@
 """Cells: one inventory each, of a shape in a mode, in `tests/mesh/cells/<name>/`.
 
-`cell.toml` says what it shows, whether the short form has it, and which pods are not Ready. The rest of the folder is
-an inventory, unless `inventory` names another folder that has it.
+`cell.toml` says what it shows, whether the short form has it, which pods are not Ready, with which switches istiod runs
+beside the usual ones, and whether the client outside has a hosts file instead of a name server. The rest of the folder
+is an inventory, unless `inventory` names another folder that has it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Cell:
     gate: bool
     not_ready: tuple[tuple[str, str], ...]
     """Namespace and name of pods, in every cluster, that are not Ready while it is played."""
+    istiod: Mapping[str, str]
+    hosts_file: bool
     inventory: Inventory
     tree: Tree
     manifests: Mapping[str, list[Manifest]]
@@ -70,7 +73,7 @@ def read_cell(name: str) -> Cell:
     resources = {
         cluster: [read_resource(manifest, nowhere) for manifest in found] for cluster, found in manifests.items()
     }
-    if problems := prove_mesh(judged.inventory, resources):
+    if has_errors(problems := prove_mesh(judged.inventory, resources)):
         raise ValueError(f"cell {name} is not proven: {[problem.message for problem in problems]}")
     tables = {
         cluster: read_table(found, read_declared(judged.inventory, judged.inventory.clusters[cluster]))
@@ -81,6 +84,8 @@ def read_cell(name: str) -> Cell:
         shows=said["shows"],
         gate=said.get("gate", False),
         not_ready=tuple((pod.partition("/")[0], pod.partition("/")[2]) for pod in said.get("not_ready", ())),
+        istiod=said.get("istiod", {}),
+        hosts_file=said.get("hosts_file", False),
         inventory=judged.inventory,
         tree=desired.tree,
         manifests=manifests,

@@ -3,7 +3,8 @@
     echo.py SLOT/NAMESPACE/POD PORT/WHAT...
 
 WHAT is `http` (HTTP/1.1, HTTP/2 and gRPC in clear text), `tls` (the same behind a certificate of its own, from
-ECHO_CERTIFICATE and ECHO_KEY) or `tcp` (one line as soon as the client has sent one).
+ECHO_CERTIFICATE and ECHO_KEY) or `tcp` (one line as soon as the client has sent one). A request of HTTP/1.1 with the
+header `x-trial`, or a line, may ask for a trial first (trials.py): `fail/TIMES/SECONDS/ID`, `wait/…` or `crowd/…`.
 """
 
 from __future__ import annotations
@@ -16,21 +17,46 @@ import socketserver
 import ssl
 import sys
 import threading
+import time
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h2.config
 import h2.connection
 import h2.events
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PREFACE = b"PRI "
 
+_counting = threading.Lock()
+_tries: Counter[str] = Counter()
+_here: Counter[str] = Counter()
+_most: Counter[str] = Counter()
 
-def answer(port: int, spoke: str, peer: str = "") -> bytes:
+
+def answer(port: int, spoke: str, peer: str = "", more: Mapping[str, int] | None = None) -> bytes:
     """Return what the pod says: who it is, on which port it was asked, and who asked as the mesh says."""
     slot, namespace, pod = sys.argv[1].split("/")
     said = {"slot": int(slot), "namespace": namespace, "pod": pod, "port": port, "spoke": spoke, "peer": peer}
-    return json.dumps(said).encode() + b"\n"
+    return json.dumps({**said, **(more or {})}).encode() + b"\n"
+
+
+def tried(trial: str) -> tuple[bool, dict[str, int]]:
+    """Do what a trial asks for. Tells whether it succeeds, and which try it was and how many were here at once."""
+    does, times, seconds, name = trial.split("/")
+    with _counting:
+        _tries[name] += 1
+        _here[name] += 1
+        attempt = _tries[name]
+        _most[name] = max(_most[name], _here[name])
+    if does == "crowd" or (does == "wait" and attempt <= int(times)):
+        time.sleep(float(seconds))
+    with _counting:
+        _here[name] -= 1
+        return does != "fail" or attempt > int(times), {"attempt": attempt, "at_once": _most[name]}
 
 
 def peer_of(headers: dict[str, str]) -> str:
@@ -91,8 +117,10 @@ def http_handler(port: int) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             spoke = "tls" if isinstance(self.connection, ssl.SSLSocket) else "http"
-            body = answer(port, spoke, peer_of({name.lower(): value for name, value in self.headers.items()}))
-            self.send_response(200)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            succeeds, more = tried(headers["x-trial"]) if "x-trial" in headers else (True, {})
+            body = answer(port, spoke, peer_of(headers), more)
+            self.send_response(200 if succeeds else 503)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -117,8 +145,9 @@ def tcp_handler(port: int) -> type[socketserver.StreamRequestHandler]:
 
         def handle(self) -> None:
             with contextlib.suppress(OSError):
-                if self.rfile.readline(1000):
-                    self.wfile.write(answer(port, "tcp"))
+                if line := self.rfile.readline(1000).decode(errors="replace").strip():
+                    more = tried(line)[1] if line.count("/") == 3 else {}
+                    self.wfile.write(answer(port, "tcp", more=more))
 
     return Handler
 

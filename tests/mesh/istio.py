@@ -58,17 +58,26 @@ def webhook_address(slot: int) -> str:
 
 def start_istiod(plane: ControlPlane, slot: int, folder: Path) -> None:
     """Start the istiod of a cluster and let the API server ask it. Raises RuntimeError when it does not come up."""
-    settings = folder / "mesh.yaml"
-    settings.write_text(MESH_CONFIG)
+    (folder / "mesh.yaml").write_text(MESH_CONFIG)
+    network.run("ip", "address", "add", f"{webhook_address(slot)}/32", "dev", "lo")
+    run_istiod(plane, slot, folder, {})
+    _install_webhook(plane.kube, webhook_address(slot))
+
+
+def run_istiod(plane: ControlPlane, slot: int, folder: Path, switches: Mapping[str, str]) -> None:
+    """Run the istiod of a cluster with more switches than the usual ones, in place of one that runs.
+
+    Raises RuntimeError when it does not come up.
+    """
     address, service = network.slot_address(slot), webhook_address(slot)
-    network.run("ip", "address", "add", f"{service}/32", "dev", "lo")
+    plane.processes.stop("istiod")
     plane.processes.start(
         "istiod",
         [
             program("istiod"),
             "discovery",
             f"--kubeconfig={plane.kubeconfig}",
-            f"--meshConfig={settings}",
+            f"--meshConfig={folder / 'mesh.yaml'}",
             f"--clusterID=slot-{slot}",
             f"--httpAddr={address}:8080",
             f"--monitoringAddr={address}:15014",
@@ -77,7 +86,7 @@ def start_istiod(plane: ControlPlane, slot: int, folder: Path) -> None:
             f"--httpsAddr={service}:15017",
             "--ctrlz_port=0",
         ],
-        env={**ENVIRONMENT, "CLUSTER_ID": f"slot-{slot}"},
+        env={**ENVIRONMENT, "CLUSTER_ID": f"slot-{slot}", **switches},
         cwd=folder,
     )
     deadline = time.monotonic() + STARTS_WITHIN_S
@@ -86,12 +95,10 @@ def start_istiod(plane: ControlPlane, slot: int, folder: Path) -> None:
         try:
             with urllib.request.urlopen(f"http://{address}:8080/ready", timeout=2) as answer:
                 if answer.status == 200:
-                    break
+                    return
         except OSError:
             time.sleep(0.2)
-    else:
-        raise RuntimeError(f"istiod is not ready; see {plane.processes.log('istiod')}")
-    _install_webhook(plane.kube, service)
+    raise RuntimeError(f"istiod is not ready; see {plane.processes.log('istiod')}")
 
 
 def _install_webhook(kube: Kube, address: str) -> None:

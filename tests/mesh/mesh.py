@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.mesh import network
+from tests.mesh.certificates import make_certificates
 from tests.mesh.istio import share_trust, start_istiod
 from tests.mesh.names import Names
 from tests.mesh.node import Node
@@ -35,7 +36,6 @@ CONTROLLERS = (
     "garbage-collector-controller",
     "serviceaccount-controller",
 )
-CERTIFIED = ("app.internal", "*.example.com", "*.example.net", "*.example.org")
 ASKING_TAKES_AT_MOST_S = 240.0
 OUTSIDE = "outside"
 """The client that is in no cluster."""
@@ -50,11 +50,11 @@ class Mesh:
     names: Names
     state: Path
 
-    def ask(self, client: Pod | None, questions: Sequence[Question]) -> list[Answer]:
-        """Ask from a pod, or from outside; returns the answers in order."""
+    def ask(self, client: Pod | None, questions: Sequence[Question], *, at_once: int = 1) -> list[Answer]:
+        """Ask from a pod, or from outside, so many at once; returns the answers in order."""
         if not questions:
             return []
-        command = [sys.executable, str(HERE / "ask.py")]
+        command = [sys.executable, str(HERE / "ask.py"), str(at_once)]
         folder = self.state / OUTSIDE
         within = network.inside(OUTSIDE, folder, command) if client is None else client.inside(*command)
         ended = subprocess.run(
@@ -73,11 +73,8 @@ class Mesh:
 def mesh(state: Path, slots: int) -> Iterator[Mesh]:
     """Run a mesh of as many clusters as are asked for, with everything that it writes in a folder."""
     state.chmod(0o755)
-    for name in ("app", "ingress", "clients"):
-        certificate(state / name, CERTIFIED)
-    # what clients show where they have to, signed by an authority of their own
-    certificate(state / "client", ["client.example.com"], signed_by=state / "clients")
     network.set_up([network.slot_address(slot) for slot in range(slots)])
+    make_certificates(state)
     with ExitStack() as stack:
         _place_programs(stack, state)
         with ThreadPoolExecutor(slots) as pool:
@@ -131,15 +128,6 @@ def _place_programs(stack: ExitStack, state: Path) -> None:
         (state / "bin" / name).touch()
         network.run("mount", "--bind", str(found), str(state / "bin" / name))
         stack.callback(network.run, "umount", "--lazy", str(state / "bin" / name))
-
-
-def certificate(path: Path, names: Sequence[str], *, signed_by: Path | None = None) -> None:
-    """Make a certificate, by itself or signed by another one."""
-    listed = "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={names[0]}"]
-    if signed_by is not None:
-        command += ["-CA", f"{signed_by}.crt", "-CAkey", f"{signed_by}.key", "-addext", "basicConstraints=CA:FALSE"]
-    network.run(*command, "-keyout", f"{path}.key", "-out", f"{path}.crt", "-addext", listed)
 
 
 def until(condition: Any, seconds: float, every: float = 0.3) -> bool:

@@ -20,7 +20,7 @@ class Names:
 
     def __init__(self) -> None:
         self.outside: dict[str, list[str]] = {}
-        """Names that everybody knows."""
+        """Names that everybody knows, with their addresses, or another name that they stand for."""
         self._clusters: dict[int, dict[str, list[str]]] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
@@ -54,6 +54,11 @@ class Names:
             except (OSError, IndexError, struct.error, ValueError):
                 continue
 
+    def _outside(self, name: str) -> list[str]:
+        targets = self.outside.get(name, [])
+        aliases = [target for target in targets if not target.replace(".", "").isdigit()]
+        return [address for alias in aliases for address in self._outside(alias)] or targets
+
     def _answer(self, data: bytes, slot: int) -> bytes:
         place, labels = 12, []
         while data[place]:
@@ -61,7 +66,7 @@ class Names:
             place += 1 + data[place]
         (kind,) = struct.unpack("!H", data[place + 1 : place + 3])
         name = ".".join(labels)
-        found = self.outside.get(name) or self._clusters.get(slot, {}).get(name)
+        found = self._outside(name) or self._clusters.get(slot, {}).get(name)
         addresses = found if found and kind == A_RECORD else []
         flags = 0x8580 | (0 if found else NO_SUCH_NAME)
         head = data[:2] + struct.pack("!5H", flags, 1, len(addresses), 0, 0)

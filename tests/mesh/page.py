@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.routes.bindings import ANY_HOST
-from tests.mesh.play import written
+from tests.mesh.play import expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.mesh.cells import Cell
     from tests.mesh.known_bad import Seen, Shape
     from tests.mesh.predict import Asked
+    from tests.mesh.trials import Trial
 
 HEAD = """\
 # Cells of the mesh suite
@@ -22,6 +23,17 @@ it was rendered by kustomize, applied to a real API server with istiod's webhook
 real Envoys. Every pod answers with its own cluster, namespace, name and container port. *Predicted* is what the route
 table says, which is made from the rendered resources alone. How it works:
 [the mesh suite](../explanation/the-mesh-suite.md).
+
+No cell here, and why:
+
+- ambient clusters: the suite has no ztunnel and no waypoint; what is written for them is by Istio's documentation;
+- routes for older versions of Istio and Gateway API (a HTTPRoute for gRPC, `v1alpha2`): one version of each runs here;
+- `connectTimeout`, `maxRequests`, and `idleTimeout` of HTTP: no client and no application sees them; that they are
+  written as asked is proven, that Envoy keeps them is not seen;
+- external-dns and cert-manager themselves: what they make of DNSEndpoints and Certificates is played, from the fields
+  that they document;
+- a `trustDomain` or `clusterDomain` of one's own, and IPv6: the name server and the addresses here know one of each;
+- ports that no route carries, and `backend: none`: nothing is written for them.
 
 """
 
@@ -46,29 +58,46 @@ def predictions(asked: Iterable[Asked]) -> dict[Line, list[Asked]]:
 
 
 def _line(one: Asked) -> Line:
-    if one.gateway is not None and not one.places:
-        return Line(f"{one.cluster}: other hosts and ports of its gateways", "nobody")
-    if one.gateway is not None:
-        host = f"{one.host}:{one.port}" if one.host != ANY_HOST else f"port {one.port} of {one.cluster}"
-        return Line(f"{one.kind} {host}{' with a certificate' if one.certified else ''}", answered(one))
-    if one.client is not None and one.client[1] == "callers" and ".svc." in one.host:
+    if one.client is None:
+        return _from_outside(one)
+    if not one.places:
+        return Line(f"{one.client[0]}: hosts outside that nobody made known to who asks", "nobody")
+    if one.client[1] == "callers" and ".svc." in one.host:
         return Line(
             f"{one.cluster}: {one.kind} by the pods' own names, in the mesh", f"each its own pod{_how(one.mtls)}"
         )
     if one.mtls is None:
         return Line(f"{one.cluster}: tcp to somebody else's port of the same number", "somebody else")
-    client = "/".join(one.client or ())
+    client = "/".join(one.client)
     return Line(f"{one.kind} {one.host}:{one.port} from {client}", answered(one))
+
+
+def _from_outside(one: Asked) -> Line:
+    if not one.places:
+        what = "other hosts and ports of its gateways" if one.gateway else "records of pods that are not there"
+        return Line(f"{one.cluster}: {what}", "nobody")
+    host = f"{one.host}:{one.port}" if one.host != ANY_HOST else f"port {one.port} of {one.cluster}"
+    how = " with a certificate" if one.shows else _tried(one.trial)
+    return Line(f"{one.kind} {host}{how if one.gateway else ' by its record'}", answered(one))
 
 
 def _how(mtls: bool | None) -> str:  # noqa: FBT001
     return {True: ", mTLS", False: ", plain text", None: ""}[mtls]
 
 
+def _tried(trial: Trial | None) -> str:
+    """Write what the pod does before it answers."""
+    if trial is None:
+        return ""
+    if trial.does == "crowd":
+        return f", {trial.times} at once"
+    tries = "once" if trial.times == 1 else f"{trial.times} times"
+    return f", the pod fails {tries}" if trial.does == "fail" else f", the pod waits {trial.seconds:g} s {tries}"
+
+
 def answered(one: Asked) -> str:
     """Write what is predicted for a request."""
-    places = [written(place.cluster, place.namespace, place.pod, place.port, one.mtls) for place in sorted(one.places)]
-    return " or ".join(places)
+    return " or ".join(expected(one))
 
 
 class Page(NamedTuple):

@@ -8,23 +8,24 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitops_gen.exposure import exposures
 from gitops_gen.kustomize import build
 from gitops_gen.routes.bindings import ANY_HOST
 from tests.mesh.cells import rendered
-from tests.mesh.surroundings import BYSTANDER, surroundings
+from tests.mesh.records import lead_names
+from tests.mesh.surroundings import BYSTANDER, PLAYED, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitops_gen.kustomize import Kustomize
-    from gitops_gen.model import Inventory
     from tests.mesh.ask import Answer, Question
     from tests.mesh.cells import Cell
     from tests.mesh.pods import Pod
     from tests.mesh.predict import Asked
     from tests.mesh.stage import Stage
 
+AT_ONCE = 8
+"""How many requests are made at a time; where limits are tried, one."""
 TIMES = 2
 """How often each request is made: an answer that changes is a wrong one."""
 CONVERGES_WITHIN_S = 75.0
@@ -47,6 +48,7 @@ def play(stage: Stage, cell: Cell, kustomize: Kustomize) -> list[Result]:
     """Play a cell. Raises RefusedError when a generated resource is refused, RuntimeError when the mesh fails."""
     slots, state = cell.slots, stage.mesh.state
     trees = _render(cell, kustomize)
+    stage.switch(cell.istiod, slots.values())
     stage.discover(
         slot for name, slot in slots.items() if cell.inventory.clusters[name].istio.endpoint_discovery is not False
     )
@@ -55,9 +57,9 @@ def play(stage: Stage, cell: Cell, kustomize: Kustomize) -> list[Result]:
         for name, slot in slots.items()
     }
     stage.prepare(given)
-    stage.lead_names(cell.inventory, slots, _external_hosts(cell.inventory))
+    lead_names(stage, cell.inventory, slots, trees, by_file=cell.hosts_file)
     for name, slot in slots.items():
-        stage.apply(slot, trees[name])
+        stage.apply(slot, [manifest for manifest in trees[name] if manifest["kind"] not in PLAYED])
     for slot in slots.values():
         for namespace, pod in cell.not_ready:
             stage.make_ready(slot, namespace, pod, ready=False)
@@ -77,16 +79,6 @@ def _render(cell: Cell, kustomize: Kustomize) -> dict[str, list[dict[str, Any]]]
             else []
             for name in cell.inventory.clusters
         }
-
-
-def _external_hosts(inventory: Inventory) -> dict[str, tuple[str, str]]:
-    """Return where the outside's name server leads each host: to the gateway of its ingress."""
-    return {
-        exposure.host: (placement.cluster, exposure.ingress.name)
-        for workload in inventory.workloads
-        for placement in workload.placements
-        for exposure in exposures(workload, placement, inventory.clusters[placement.cluster])
-    }
 
 
 def ask_until_right(stage: Stage, asked: Sequence[Asked], slots: Mapping[str, int]) -> list[Result]:
@@ -113,10 +105,11 @@ def _ask(stage: Stage, asked: Sequence[Asked], slots: Mapping[str, int], marks: 
     by_client: dict[tuple[str, str, str] | None, list[Asked]] = {}
     for one in asked:
         by_client.setdefault(one.client, []).append(one)
+    alone = any(one.trial is not None for one in asked)
     for client, ones in by_client.items():
         pod = None if client is None else stage.mesh.node.pod(slots[client[0]], *client[1:])
         questions = [_question(stage, one, slots) for one in ones for _ in range(TIMES)]
-        for place, answer in enumerate(stage.mesh.ask(pod, questions)):
+        for place, answer in enumerate(stage.mesh.ask(pod, questions, at_once=1 if alone else AT_ONCE)):
             answers[ones[place // TIMES]].append(answer)
     for one, extra in _reused(stage, asked, slots).items():
         answers[one].append(extra)
@@ -126,8 +119,12 @@ def _ask(stage: Stage, asked: Sequence[Asked], slots: Mapping[str, int], marks: 
 
 def _question(stage: Stage, one: Asked, slots: Mapping[str, int]) -> Question:
     question: Question = {"kind": one.kind, "host": one.host, "port": one.port}
-    if one.certified:
-        question["certificate"] = str(stage.mesh.state / "client")
+    if one.shows:
+        question["certificate"] = str(stage.mesh.state / one.shows)
+    if one.certificate and one.places:
+        question["authority"] = str(stage.mesh.state / "authority.crt")
+    if one.trial is not None:
+        question["trial"] = one.trial._asdict()
     if one.gateway is not None:
         question["address"] = stage.gateway_address(slots[one.cluster], one.gateway[0], dict(one.gateway[1]))
         question["host"] = one.host.replace(ANY_HOST, "any.example.com")
@@ -142,7 +139,7 @@ def _reused(stage: Stage, asked: Sequence[Asked], slots: Mapping[str, int]) -> d
     """Ask all hosts of a port with a certificate over one HTTP/2 connection, as browsers and gRPC clients do."""
     groups: dict[tuple[str, object, int], list[Asked]] = {}
     for one in asked:
-        if one.kind in {"https", "grpcs"} and one.gateway is not None and one.places:
+        if one.kind in {"https", "grpcs"} and one.gateway is not None and one.places and one.trial is None:
             groups.setdefault((one.cluster, one.gateway, one.port), []).append(one)
     wanted = [ones for ones in groups.values() if len(ones) > 1]
     questions = [
@@ -161,13 +158,13 @@ def _result(
     told = {_told(stage, one, answer, named, marks) for answer in answers}
     if not one.places:
         return Result(one, tuple(sorted(told)), right=all("error" in answer for answer in answers))
-    expected = {written(place.cluster, place.namespace, place.pod, place.port, one.mtls) for place in one.places}
-    return Result(one, tuple(sorted(told)), right=bool(told) and told <= expected)
+    return Result(one, tuple(sorted(told)), right=bool(told) and told <= set(expected(one)))
 
 
 def _told(stage: Stage, one: Asked, answer: Answer, named: Mapping[int, str], marks: Mapping[str, int]) -> str:
     if "error" in answer or "pod" not in answer:
-        return str(answer.get("error", answer))
+        said = str(answer.get("error", answer))
+        return "closed" if one.trial is not None and said.startswith("closed") else said
     mtls: bool | None = bool(answer["peer"])
     if one.mtls is None:
         mtls = None
@@ -175,7 +172,26 @@ def _told(stage: Stage, one: Asked, answer: Answer, named: Mapping[int, str], ma
         pod = stage.mesh.node.pod(answer["slot"], answer["namespace"], answer["pod"])
         found = inbound_peers(pod, int(answer["port"]), marks.get(pod.uid, 0))
         mtls = found.pop() if len(found) == 1 else None
-    return written(named[answer["slot"]], answer["namespace"], answer["pod"], answer["port"], mtls)
+    place = written(named[answer["slot"]], answer["namespace"], answer["pod"], answer["port"], mtls)
+    if one.trial is not None:
+        said = f"{answer['at_once']} at once" if one.trial.does == "crowd" else f"attempt {answer['attempt']}"
+        return f"{place}, {said}"
+    return f"{place}{certified(str(answer.get('certificate', '')))}"
+
+
+def expected(one: Asked) -> list[str]:
+    """Write what may be answered to a request, as it is told afterwards."""
+    if one.trial is not None and one.trial.ends:
+        return [one.trial.seen]
+    more = certified(one.certificate) if one.trial is None else f", {one.trial.seen}"
+    return [
+        written(place.cluster, place.namespace, place.pod, place.port, one.mtls) + more for place in sorted(one.places)
+    ]
+
+
+def certified(name: str) -> str:
+    """Write whose certificate was shown, as the table has it."""
+    return f", certificate {name}" if name else ""
 
 
 def written(cluster: str, namespace: str, pod: str, port: int, mtls: bool | None) -> str:  # noqa: FBT001

@@ -14,13 +14,19 @@ from gitops_gen.routes.bindings import ANY_HOST
 from gitops_gen.routes.declared import existing_backend, placed
 from gitops_gen.routes.encryption import last_leg
 from gitops_gen.routes.table import answering
-from tests.mesh.surroundings import BYSTANDER, CALLER, CALLERS, container_port, raw_ports
+from gitops_gen.routes.visibility import sees
+from gitops_gen.workflows.host_list import list_hosts
+from gitops_gen.workflows.selecting import Selection
+from tests.mesh.surroundings import BYSTANDER, CALLER, CALLERS, callers, container_port, raw_ports, running
+from tests.mesh.trials import has_policies, trials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from gitops_gen.model import Cluster, Inventory, Pod, Port, Workload
+    from gitops_gen.model import Cluster, Consumer, Inventory, Pod, Port, Workload
+    from gitops_gen.resources.dialled import Dialled
     from gitops_gen.routes.table import Row, Table
+    from tests.mesh.trials import Trial
 
 
 class Place(NamedTuple):
@@ -42,10 +48,10 @@ class Home(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A request: who asks what, by which protocol, at which gateway pods (None: in the mesh).
+    """A request: who asks what, by which protocol, at which gateway pods (None: where its name leads).
 
     `places` are those of which one has to answer, none of them: nobody may. `mtls` is what the last step is to be, None
-    where nobody says.
+    where nobody says. `certificate` is the Secret whose certificate the server has to show, "" where none ends TLS.
     """
 
     client: tuple[str, str, str] | None
@@ -57,27 +63,39 @@ class Asked(NamedTuple):
     gateway: tuple[str, frozenset[tuple[str, str]]] | None
     places: frozenset[Place]
     mtls: bool | None
-    certified: bool = False
-    """Whether the client shows a certificate."""
+    certificate: str = ""
+    shows: str = ""
+    """The certificate that the client shows: `client`, or `stranger`, in which nobody believes."""
+    trial: Trial | None = None
+
+
+class Answered(NamedTuple):
+    """What the route table says of a request at a gateway. `wants`: clients have to show a certificate."""
+
+    kind: str
+    places: frozenset[Place]
+    mtls: bool | None
+    certificate: str
+    wants: bool
 
 
 def predict(inventory: Inventory, tables: Mapping[str, Table]) -> list[Asked]:
     """Return every request of a cell."""
     asked: list[Asked] = []
+    policies = any(has_policies(table) for table in tables.values())
     for name, table in tables.items():
         cluster = inventory.clusters[name]
-        pods = _known_services(inventory, cluster)
-        asked += _at_gateways(inventory, cluster, table, pods)
+        asked += _at_gateways(inventory, cluster, table, policies=policies)
+        asked += _by_record(inventory, cluster, table)
         asked += _by_own_name(inventory, cluster)
         asked += _unrelated(inventory, cluster)
+        asked += _kept_in(inventory, cluster, table)
     for consumer in inventory.consumers:
-        asked += _consumed(inventory, consumer.key)
+        asked += _consumed(inventory, consumer, tables)
     return list(dict.fromkeys(asked))
 
 
-def _at_gateways(
-    inventory: Inventory, cluster: Cluster, table: Table, known: Mapping[str, list[tuple[str, str]]]
-) -> Iterator[Asked]:
+def _at_gateways(inventory: Inventory, cluster: Cluster, table: Table, *, policies: bool) -> Iterator[Asked]:
     """Yield each host at each port of each set of gateway pods, those that nobody is to answer too."""
     hosts = sorted({request.host for request in table.rows} - {ANY_HOST})
     for listening in table.listening:
@@ -88,19 +106,64 @@ def _at_gateways(
                 continue
             for host in [ANY_HOST] if spoken == {"TCP"} else hosts:
                 rows = answering(table, listening.pods.name, number, host)
-                kind = _kind(rows[0]) if rows else {"TLS": "tls", "HTTP": "http"}.get(min(spoken), "https")
-                places = frozenset(
-                    Place(cluster.name, *pod, _target(inventory, cluster, pod, end.port.number))
-                    for row in rows
-                    for end in row.ends
-                    if end.backend is not None and end.port is not None
-                    for pod in _pods(end.backend.pod, end.backend.namespace, end.backend.host, known)
-                )
-                mtls = _mesh_tls(table, rows[0]) if rows else None
-                wanted = bool(rows) and rows[0].bound.server.clients is not None
-                yield Asked(None, kind, host, number, cluster.name, where, places, mtls, certified=wanted)
-                if wanted:
+                if not rows:
+                    kind = {"TLS": "tls", "HTTP": "http"}.get(min(spoken), "https")
                     yield Asked(None, kind, host, number, cluster.name, where, frozenset(), None)
+                    continue
+                said = _answered(inventory, cluster, table, rows)
+                asked = Asked(None, said.kind, host, number, cluster.name, where, said.places, said.mtls)
+                asked = asked._replace(certificate=said.certificate)
+                yield asked._replace(shows="client" if said.wants else "")
+                if said.wants:
+                    yield asked._replace(places=frozenset(), mtls=None)
+                    yield asked._replace(places=frozenset(), mtls=None, shows="stranger")
+                for trial in trials(table, rows[0]) if policies and said.places else ():
+                    yield asked._replace(trial=trial, mtls=said.mtls if said.kind != "tcp" else None)
+
+
+def _answered(inventory: Inventory, cluster: Cluster, table: Table, rows: Sequence[Row]) -> Answered:
+    """Read off the rows that answer a request who does so, and how."""
+    known, there = _known_services(inventory, cluster), _running(inventory, cluster)
+    places = frozenset(
+        Place(cluster.name, *pod, _target(inventory, cluster, pod, end.port.number))
+        for row in rows
+        for end in row.ends
+        if end.backend is not None and end.port is not None
+        for pod in _pods(end.backend.pod, end.backend.namespace, end.backend.host, known)
+        if pod in there
+    )
+    server = rows[0].bound.server
+    return Answered(
+        kind=_kind(rows[0]),
+        places=places,
+        mtls=_mesh_tls(table, rows[0]) if places else None,
+        certificate=server.credential if server.speaks == "HTTPS" and places else "",
+        wants=server.clients is not None,
+    )
+
+
+def _by_record(inventory: Inventory, cluster: Cluster, table: Table) -> Iterator[Asked]:
+    """Yield each host by its name alone, where the inventory knows the addresses that records lead it to."""
+    for name in list_hosts(inventory, Selection()):
+        if name.cluster == cluster.name and name.addresses:
+            rows = _rows(table, name.host, name.gateway_port)
+            said = _answered(inventory, cluster, table, rows)
+            asked = Asked(None, said.kind, name.host, name.gateway_port, cluster.name, None, said.places, said.mtls)
+            yield asked._replace(certificate=said.certificate, shows="client" if said.wants else "")
+
+
+def _rows(table: Table, host: str, number: int) -> Sequence[Row]:
+    """Return the rows that answer a host at a port, at whatever gateway pods."""
+    found = (answering(table, listening.pods.name, number, host) for listening in table.listening)
+    return next((rows for rows in found if rows), ())
+
+
+def _running(inventory: Inventory, cluster: Cluster) -> set[tuple[str, str]]:
+    return {
+        (workload.namespace, pod.name)
+        for workload, placement in placed(inventory, cluster.name)
+        for pod in running(placement)
+    }
 
 
 def _kind(row: Row) -> str:
@@ -131,7 +194,7 @@ def _known_services(inventory: Inventory, cluster: Cluster) -> dict[str, list[tu
         for port in placement.ports:
             for route in port.routes:
                 if route.service is not None:
-                    pods = [(workload.namespace, pod.name) for pod in placement.pods]
+                    pods = [(workload.namespace, pod.name) for pod in running(placement)]
                     found.setdefault(f"{route.service}.{suffix}", []).extend(pods)
         for pod in placement.pods if placement.existing_backend else ():
             found[f"{existing_backend(workload, placement, pod)}.{suffix}"] = [(workload.namespace, pod.name)]
@@ -163,7 +226,7 @@ def _by_own_name(inventory: Inventory, cluster: Cluster) -> Iterator[Asked]:
     """
     client = (cluster.name, CALLERS, CALLER)
     for workload, placement in placed(inventory, cluster.name):
-        for pod in placement.pods if placement.service is not None else ():
+        for pod in running(placement) if placement.service is not None else ():
             for port in placement.ports:
                 if port.carried and port.protocol.family is not Family.NONE and container_port(port) == port.number:
                     host = f"{pod.name}.{placement.service}.{workload.namespace}.svc.{cluster.cluster_domain}"
@@ -194,18 +257,41 @@ def _unrelated(inventory: Inventory, cluster: Cluster) -> Iterator[Asked]:
             yield Asked(client, "tcp", BYSTANDER, number, cluster.name, None, frozenset({place}), None)
 
 
-def _consumed(inventory: Inventory, key: str) -> Iterator[Asked]:
+def _kept_in(inventory: Inventory, cluster: Cluster, table: Table) -> Iterator[Asked]:
+    """Yield what callers ask of other clusters' hosts where sidecars let nothing out that their mesh does not know."""
+    if cluster.istio.outbound_policy != "REGISTRY_ONLY":
+        return
+    for name in list_hosts(inventory, Selection()):
+        for namespace in callers(inventory, cluster) if name.cluster != cluster.name else ():
+            known = table.registry.backends.get(name.host, ())
+            if not any(sees(namespace, one.seen) and name.gateway_port in one.ports for one in known):
+                client = (cluster.name, namespace, CALLER)
+                kind = name.protocol.lower()
+                yield Asked(client, kind, name.host, name.gateway_port, cluster.name, None, frozenset(), None)
+
+
+def _consumed(inventory: Inventory, consumer: Consumer, tables: Mapping[str, Table]) -> Iterator[Asked]:
     """Yield what a Consumer dials: the addresses of its endpoint list."""
     workloads = {workload.key: workload for workload in inventory.workloads}
-    [consumer] = [one for one in inventory.consumers if one.key == key]
     for pods in dialled_placements(consumer, inventory, workloads, read_surroundings(inventory)):
         client = (consumer.cluster, consumer.namespace, CALLER)
+        there = running(pods.placement)
         for endpoint in endpoints_of([pods])[0]:
             host, _, number = endpoint.address.rpartition(":")
-            home = Home(pods.home, pods.workload, pods.port, pods.placement.in_mesh and pods.port.in_mesh)
-            asked = _in_mesh(client, home, endpoint.pod, host, int(number))
             if consumer.via is Via.NORTH_SOUTH and pods.home.name != consumer.cluster:
-                secured = any(ingress.credential_name for ingress in pods.home.ingresses)
-                encrypted = {"http": "https", "grpc": "grpcs"}.get(asked.kind, asked.kind) if secured else asked.kind
-                asked = asked._replace(kind=encrypted)
-            yield asked
+                yield _from_outside(inventory, pods, tables[pods.home.name], host, int(number))
+            elif endpoint.pod in there:
+                home = Home(pods.home, pods.workload, pods.port, pods.placement.in_mesh and pods.port.in_mesh)
+                yield _in_mesh(client, home, endpoint.pod, host, int(number))
+
+
+def _from_outside(inventory: Inventory, pods: Dialled, home: Table, host: str, number: int) -> Asked:
+    """Return what is asked through an ingress of another cluster, where the sidecar may make TLS of plain HTTP."""
+    consumer = pods.consumer
+    originates = consumer.originate is not None and pods.port.protocol.family is Family.HTTP
+    rows = _rows(home, host, 443 if originates and number == 80 else number)
+    said = _answered(inventory, pods.home, home, rows)
+    client = (consumer.cluster, consumer.namespace, CALLER)
+    kind = {"https": "http", "grpcs": "grpc"}.get(said.kind, said.kind) if originates else said.kind
+    asked = Asked(client, kind, host, number, pods.home.name, None, said.places, said.mtls)
+    return asked if originates else asked._replace(certificate=said.certificate)

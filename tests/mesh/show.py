@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.mesh.play import FLUSHED_S, inbound_peers, sizes, written
+from tests.mesh.records import lead_names
 from tests.mesh.surroundings import BYSTANDER, CALLERS, surroundings
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Shown(NamedTuple):
 def show(stage: Stage, shape: Shape) -> Shown:
     """Apply a shape and ask until it fails as it is said to. Raises RefusedError when the API server refuses it."""
     slots = shape.slots
+    stage.switch({}, slots.values())
     stage.discover(
         slot for name, slot in slots.items() if shape.inventory.clusters[name].istio.endpoint_discovery is not False
     )
@@ -39,7 +41,7 @@ def show(stage: Stage, shape: Shape) -> Shown:
         for name, slot in slots.items()
     }
     stage.prepare(given)
-    stage.lead_names(shape.inventory, slots, {})
+    lead_names(stage, shape.inventory, slots, shape.manifests)
     for name, slot in slots.items():
         # in turn, so that of two objects for one thing the first is the older
         for manifest in shape.manifests.get(name, []):

@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tests.mesh.istio import set_discovery
+from tests.mesh.istio import run_istiod, set_discovery
 from tests.mesh.mesh import until
-from tests.mesh.network import also_known_as
 from tests.mesh.pods import READY
 from tests.programs.kube import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gitops_gen.model import Inventory
     from tests.mesh.mesh import Mesh
     from tests.programs.kube import Kube
 
@@ -40,6 +38,14 @@ class Stage:
     def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
         self._standing: dict[int, dict[Key, Manifest]] = {slot: {} for slot in mesh.planes}
+        self._switches: dict[int, Mapping[str, str]] = {slot: {} for slot in mesh.planes}
+
+    def switch(self, wanted: Mapping[str, str], slots: Iterable[int]) -> None:
+        """Let the istiods of these clusters run with exactly these switches beside the usual ones."""
+        for slot in slots:
+            if self._switches[slot] != wanted:
+                run_istiod(self.mesh.planes[slot], slot, self.mesh.state / f"slot-{slot}", wanted)
+                self._switches[slot] = wanted
 
     def discover(self, slots: Iterable[int]) -> None:
         """Let these clusters know each other's endpoints."""
@@ -116,26 +122,6 @@ class Stage:
         for manifest in self._standing[slot].values():
             if (namespace, name) in _pods_of(manifest):
                 manifest["metadata"]["annotations"] = {READY: "not as it was"}
-
-    def lead_names(self, inventory: Inventory, slots: Mapping[str, int], hosts: Mapping[str, tuple[str, str]]) -> None:
-        """Lead external names to their gateways: `hosts` goes from a host to cluster and ingress."""
-        self.mesh.names.outside.clear()
-        at: dict[tuple[str, str], str] = {}
-        for name, cluster in inventory.clusters.items():
-            for ingress in cluster.ingresses:
-                address = self.gateway_address(slots[name], ingress.namespace, dict(ingress.selector))
-                at[name, ingress.name] = address
-            if cluster.east_west is not None and cluster.east_west.selector:
-                gateway = cluster.east_west
-                address = self.gateway_address(slots[name], gateway.namespace, dict(gateway.selector))
-                for known in gateway.addresses:
-                    if known.replace(".", "").isdigit():
-                        pod = next(pod for pod in self.mesh.node.pods.values() if pod.address == address)
-                        also_known_as(pod.netns, address, known)
-                    else:
-                        self.mesh.names.outside[known] = [address]
-        for host, where in hosts.items():
-            self.mesh.names.outside[host] = [at[where]]
 
     def gateway_address(self, slot: int, namespace: str, selector: Mapping[str, str]) -> str:
         """Return the address of gateway pods. Raises RuntimeError when there are none."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gitops_gen.model import Family
-from gitops_gen.routes.declared import existing_backend, placed, read_declared
+from gitops_gen.routes.declared import existing_backend, placed
+from tests.mesh.gateways import east_west, gateway_pods, gateways_of_others, resource, secrets, served
 from tests.mesh.istio import NAMESPACE
-from tests.mesh.network import gateway_port
-from tests.mesh.pods import DNS_CAPTURE, EXCLUDED, INJECT, NETWORK, ROLE, SPEAKS
+from tests.mesh.pods import DNS_CAPTURE, EXCLUDED, INJECT, NETWORK, SPEAKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from gitops_gen.model import Cluster, EastWest, Ingress, Inventory, Placement, Port, Workload
+    from gitops_gen.model import Cluster, Inventory, Placement, Pod, Port, Workload
 
 Manifest: TypeAlias = "dict[str, Any]"
 
@@ -25,31 +25,33 @@ CALLERS = "callers"
 CALLER = "caller-0"
 BYSTANDER = "bystander-0"
 
-LISTENING = {"Gateway", "ListenerSet"}
-RBAC = "rbac.authorization.k8s.io"
+PLAYED = {"Certificate", "DNSEndpoint"}
+"""Kinds that no API server here has: what cert-manager and external-dns make of them is played."""
+SCALED_TO = 2
+"""How many pods there are where an autoscaler decides: fewer than there are routes."""
 SPOKEN = {Family.HTTP: "http", Family.TLS: "tls", Family.TCP: "tcp"}
 MODES = {"strict": "STRICT", "permissive": "PERMISSIVE", "disabled": "DISABLE"}
 
 
 def surroundings(inventory: Inventory, cluster: Cluster, made: Sequence[Manifest], state: Path) -> list[Manifest]:
     """Return everything that has to stand in a cluster before what was generated for it (`made`) is applied."""
-    given: list[Manifest] = [_mesh_policy(cluster)]
+    given: list[Manifest] = [*_mesh_policy(cluster)]
     for workload, placement in placed(inventory, cluster.name):
         given += _workload(workload, placement, cluster)
     for namespace in callers(inventory, cluster):
-        given.append(_resource("v1", "ServiceAccount", namespace, "caller", {}))
+        given.append(resource("v1", "ServiceAccount", namespace, "caller", {}))
         given.append(_caller(namespace, cluster))
     if raw := raw_ports(inventory, cluster):
         given.append(_bystander(raw, cluster))
     for ingress in cluster.ingresses:
-        served = _served(inventory, cluster, ingress, made)
-        given += _gateway_pods(ingress.namespace, dict(ingress.selector), served, ingress.service)
+        ports = served(inventory, cluster, ingress, made)
+        given += gateway_pods(ingress.namespace, dict(ingress.selector), ports, ingress.service)
     if cluster.east_west is not None and cluster.east_west.selector:
-        given += _east_west(cluster, cluster.east_west)
-    others = list(_gateways_of_others(inventory, cluster))
+        given += east_west(cluster, cluster.east_west)
+    others = list(gateways_of_others(inventory, cluster))
     given += others
     for ingress in cluster.ingresses:
-        given += _secrets(ingress.namespace, (*made, *others), state)
+        given += secrets(ingress, (*made, *others), state)
     created = {_key(manifest) for manifest in made}
     namespaces = {manifest["metadata"].get("namespace") for manifest in (*given, *made)} - {None}
     wanted = [_namespace(name, cluster) for name in sorted(namespaces | {NAMESPACE})]
@@ -68,14 +70,14 @@ def raw_ports(inventory: Inventory, cluster: Cluster) -> list[int]:
     return sorted({port.number for port in ports if port.protocol.family is Family.TCP and port.carried})
 
 
+def running(placement: Placement) -> Sequence[Pod]:
+    """Return the pods of a placement that are there."""
+    return placement.pods[:SCALED_TO] if placement.autoscaled else placement.pods
+
+
 def container_port(port: Port) -> int:
     """Return the number behind the target of a port; a name stands for one that no port has."""
     return port.target if isinstance(port.target, int) else port.number + 10000
-
-
-def _resource(version: str, kind: str, namespace: str | None, name: str, spec: Mapping[str, Any]) -> Manifest:
-    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, **({"spec": dict(spec)} if spec else {})}
 
 
 def _key(manifest: Manifest) -> tuple[str, str, str]:
@@ -88,7 +90,7 @@ def _once(manifests: Iterable[Manifest]) -> list[Manifest]:
 
 
 def _namespace(name: str, cluster: Cluster) -> Manifest:
-    namespace = _resource("v1", "Namespace", None, name, {})
+    namespace = resource("v1", "Namespace", None, name, {})
     labels = {"gitops-gen.io/expose": "true"}
     if name == NAMESPACE and cluster.network:
         labels[NETWORK] = cluster.network
@@ -96,15 +98,18 @@ def _namespace(name: str, cluster: Cluster) -> Manifest:
     return namespace
 
 
-def _mesh_policy(cluster: Cluster) -> Manifest:
+def _mesh_policy(cluster: Cluster) -> Iterator[Manifest]:
     mode = {"mtls": {"mode": MODES[cluster.istio.mtls]}}
-    return _resource("security.istio.io/v1", "PeerAuthentication", NAMESPACE, "default", mode)
+    yield resource("security.istio.io/v1", "PeerAuthentication", NAMESPACE, "default", mode)
+    if cluster.istio.outbound_policy != "ALLOW_ANY":
+        policy = {"outboundTrafficPolicy": {"mode": cluster.istio.outbound_policy}}
+        yield resource("networking.istio.io/v1", "Sidecar", NAMESPACE, "default", policy)
 
 
 def _workload(workload: Workload, placement: Placement, cluster: Cluster) -> Iterator[Manifest]:
     namespace, account = workload.namespace, placement.service_account or "default"
     labels = {"app": workload.name, **dict(workload.selector), WORKLOAD: workload.name}
-    yield _resource("v1", "ServiceAccount", namespace, account, {})
+    yield resource("v1", "ServiceAccount", namespace, account, {})
     service = placement.service or workload.name
     if placement.service is not None:
         yield _service(namespace, service, {WORKLOAD: workload.name}, placement.ports, headless=True)
@@ -114,9 +119,10 @@ def _workload(workload: Workload, placement: Placement, cluster: Cluster) -> Ite
         template["metadata"]["labels"][INJECT] = "false"
     if left_alone := [str(container_port(port)) for port in placement.ports if not port.in_mesh]:
         template["metadata"]["annotations"][EXCLUDED] = ",".join(left_alone)
-    ordinals = [pod.ordinal for pod in placement.pods]
-    of_a_set = all(pod.name == f"{placement.stateful_set}-{pod.ordinal}" for pod in placement.pods)
-    if placement.pods and of_a_set and ordinals == list(range(ordinals[0] or 0, (ordinals[0] or 0) + len(ordinals))):
+    pods = running(placement)
+    ordinals = [pod.ordinal for pod in pods]
+    of_a_set = all(pod.name == f"{placement.stateful_set}-{pod.ordinal}" for pod in pods)
+    if pods and of_a_set and ordinals == list(range(ordinals[0] or 0, (ordinals[0] or 0) + len(ordinals))):
         labels_of_set = {**labels, "tests.gitops-gen.io/set": placement.stateful_set}
         template["metadata"]["labels"] |= labels_of_set
         spec = {
@@ -127,12 +133,12 @@ def _workload(workload: Workload, placement: Placement, cluster: Cluster) -> Ite
             "selector": {"matchLabels": {"tests.gitops-gen.io/set": placement.stateful_set}},
             "template": template,
         }
-        yield _resource("apps/v1", "StatefulSet", namespace, placement.stateful_set, spec)
+        yield resource("apps/v1", "StatefulSet", namespace, placement.stateful_set, spec)
         return
-    for pod in placement.pods:
+    for pod in pods:
         # as an operator makes them: without a StatefulSet, with a label of its own
         spec = {**template["spec"], "hostname": pod.name, "subdomain": service}
-        one = _resource("v1", "Pod", namespace, pod.name, spec)
+        one = resource("v1", "Pod", namespace, pod.name, spec)
         one["metadata"] |= {"labels": {**template["metadata"]["labels"], placement.pod_label: pod.name}}
         one["metadata"] |= {"annotations": template["metadata"]["annotations"]}
         yield one
@@ -171,7 +177,7 @@ def _service(
     ]
     early = any(port.before_ready for port in ports)
     spec = {"selector": dict(selector), "ports": listed, "publishNotReadyAddresses": early}
-    return _resource("v1", "Service", namespace, name, {**spec, **({"clusterIP": "None"} if headless else {})})
+    return resource("v1", "Service", namespace, name, {**spec, **({"clusterIP": "None"} if headless else {})})
 
 
 def _companions(workload: Workload, placement: Placement) -> Iterator[Manifest]:
@@ -185,7 +191,7 @@ def _companions(workload: Workload, placement: Placement) -> Iterator[Manifest]:
 
 
 def _caller(namespace: str, cluster: Cluster) -> Manifest:
-    made = _resource("v1", "Pod", namespace, CALLER, {})
+    made = resource("v1", "Pod", namespace, CALLER, {})
     return {**made, **_merged_metadata(made, _pod({"app": "caller"}, "caller", (), cluster))}
 
 
@@ -194,93 +200,9 @@ def _bystander(numbers: Sequence[int], cluster: Cluster) -> Manifest:
     pod = _pod({"app": "bystander"}, "caller", (), cluster)
     pod["metadata"]["labels"][INJECT] = "false"
     pod["metadata"]["annotations"][SPEAKS] = " ".join(f"{number}/tcp" for number in numbers)
-    made = _resource("v1", "Pod", CALLERS, BYSTANDER, {})
+    made = resource("v1", "Pod", CALLERS, BYSTANDER, {})
     return {**made, **_merged_metadata(made, pod)}
 
 
 def _merged_metadata(made: Manifest, pod: Manifest) -> Manifest:
     return {"metadata": {**made["metadata"], **pod["metadata"]}, "spec": pod["spec"]}
-
-
-def _served(inventory: Inventory, cluster: Cluster, ingress: Ingress, made: Iterable[Manifest]) -> set[int]:
-    """Return the ports of an ingress: those that anything there is to be served on."""
-    numbers = {low for low, high in ingress.open_ports if low == high}
-    declared = read_declared(inventory, cluster)
-    numbers |= {server.number for servers in declared.gateways.values() for _, server in servers}
-    for manifest in made:
-        if manifest["kind"] in LISTENING:
-            spec = manifest["spec"]
-            numbers |= {server["port"]["number"] for server in spec.get("servers", ())}
-            numbers |= {listener["port"] for listener in spec.get("listeners", ())}
-    return numbers
-
-
-def _gateway_pods(
-    namespace: str, selector: Mapping[str, str], ports: Iterable[int], service: str | None = None
-) -> Iterator[Manifest]:
-    name = "-".join(selector.values())
-    labels = {**selector, "app": name}
-    yield _resource("v1", "ServiceAccount", namespace, name, {})
-    role = _resource(f"{RBAC}/v1", "Role", namespace, name, {})
-    # without this the port with the certificate never opens
-    yield {**role, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "watch", "list"]}]}
-    binding = _resource(f"{RBAC}/v1", "RoleBinding", namespace, name, {})
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
-    yield {**binding, "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name}, "subjects": [subject]}
-    listed = [{"name": f"p-{port}", "port": port, "targetPort": gateway_port(port)} for port in sorted(ports)]
-    yield _resource("v1", "Service", namespace, service or name, {"selector": dict(selector), "ports": listed})
-    spec = {"serviceAccountName": name, "containers": [{"name": "istio-proxy", "image": "none"}]}
-    pod = _resource("v1", "Pod", namespace, f"{name}-0", spec)
-    pod["metadata"] |= {"labels": labels, "annotations": {ROLE: "gateway"}}
-    yield pod
-
-
-def _east_west(cluster: Cluster, east_west: EastWest) -> Iterator[Manifest]:
-    for manifest in _gateway_pods(east_west.namespace, dict(east_west.selector), [east_west.port]):
-        if manifest["kind"] == "Pod" and cluster.network:
-            # without it the endpoints of other networks would point back at the gateway
-            manifest["metadata"]["labels"][NETWORK] = cluster.network
-        yield manifest
-    if not east_west.generated:
-        port = {"number": east_west.port, "name": "tls", "protocol": "TLS"}
-        server = {"port": port, "hosts": ["*.local"], "tls": {"mode": "AUTO_PASSTHROUGH"}}
-        spec = {"selector": dict(east_west.selector), "servers": [server]}
-        yield _resource("networking.istio.io/v1", "Gateway", east_west.namespace, "cross-network-gateway", spec)
-
-
-def _gateways_of_others(inventory: Inventory, cluster: Cluster) -> Iterator[Manifest]:
-    for reference, servers in read_declared(inventory, cluster).gateways.items():
-        namespace, _, name = reference.partition("/")
-        listed = []
-        for place, (_, server) in enumerate(servers):
-            tls = {"mode": "PASSTHROUGH"} if server.speaks == "TLS" else None
-            if server.certificate is not None:
-                tls = {"mode": "SIMPLE", "credentialName": server.certificate.name}
-            listed.append(
-                {
-                    "port": {"number": server.number, "name": f"s-{place}", "protocol": server.speaks},
-                    "hosts": [f"{owner}/{host}" for owner, host in server.hosts],
-                    **({"tls": tls} if tls is not None else {}),
-                }
-            )
-        spec = {"selector": dict(servers[0][0].labels), "servers": listed}
-        yield _resource("networking.istio.io/v1", "Gateway", namespace, name, spec)
-
-
-def _secrets(namespace: str, manifests: Iterable[Manifest], state: Path) -> Iterator[Manifest]:
-    """Yield the Secrets that Gateways name, in the namespace of the gateway pods."""
-    keys = {"tls.crt": (state / "ingress.crt").read_text(), "tls.key": (state / "ingress.key").read_text()}
-    for manifest in manifests:
-        spec = manifest["spec"] if manifest["kind"] in LISTENING else {}
-        for server in spec.get("servers", ()):
-            tls = server.get("tls") or {}
-            if name := tls.get("credentialName"):
-                secret = _resource("v1", "Secret", namespace, name, {})
-                yield {**secret, "type": "kubernetes.io/tls", "stringData": keys}
-            if tls.get("mode") == "MUTUAL":
-                authority = _resource("v1", "Secret", namespace, tls.get("caCertCredentialName", f"{name}-cacert"), {})
-                yield {**authority, "stringData": {"cacert": (state / "clients.crt").read_text()}}
-        for listener in spec.get("listeners", ()):
-            for reference in (listener.get("tls") or {}).get("certificateRefs", ()):
-                secret = _resource("v1", "Secret", namespace, reference["name"], {})
-                yield {**secret, "type": "kubernetes.io/tls", "stringData": keys}
