@@ -92,12 +92,16 @@ class Closures:
         rendered = self._rendering(one, unit)
         return rendered is not None and rendered == self._rendering(other, unit)
 
-    def changed(self, one: str, other: str, unit: str) -> frozenset[ResourceId] | None:
-        """Return the resources of a unit that differ between two commits, None where kustomize alone can tell."""
+    def changed(self, one: str, other: str, unit: str) -> dict[ResourceId, bool] | None:
+        """Return the resources of a unit that differ between two commits, and whether they are there at the second.
+
+        None where kustomize alone can tell.
+        """
         before, after = self._rendering(one, unit), self._rendering(other, unit)
         if before is None or after is None:
             return None
-        return frozenset(resource_id(manifest) for text in before ^ after for manifest in load(text))
+        sides = (before - after, False), (after - before, True)
+        return {resource_id(manifest): there for texts, there in sides for text in texts for manifest in load(text)}
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

@@ -59,9 +59,9 @@ class ArgoUnit:
     `revision` is what `sync` (Synced, OutOfSync, Unknown) is about; `phase` and `message` are those of the newest
     operation, which was on `attempted` and has dealt with the resources `singled_out` alone, where there are any;
     `synced` is the revision of the last sync of the whole that went well, "" for none known. `outdated`: what `sync`
-    says is older than the end of that operation. `errors` are conditions that keep it from comparing at all,
-    `given_up` says why it syncs no more by itself, "" where it does; `generate_paths` is the annotation that says which
-    commits concern it, None for none.
+    says is older than the end of that operation. `resources` are all that it has or wants. `errors` are conditions that
+    keep it from comparing at all, `given_up` says why it syncs no more by itself, "" where it does; `generate_paths` is
+    the annotation that says which commits concern it, None for none.
     """
 
     name: str
@@ -77,6 +77,7 @@ class ArgoUnit:
     outdated: bool
     health: str
     health_message: str
+    resources: tuple[ResourceId, ...]
     out_of_sync: tuple[ResourceId, ...]
     missing: tuple[ResourceId, ...]
     errors: tuple[str, ...]
@@ -170,6 +171,7 @@ def _argo_unit(one: Mapping[str, Any]) -> ArgoUnit:
         outdated=_text(status, "reconciledAt") < _text(operation, "finishedAt"),
         health=_text(status, "health", "status"),
         health_message=_text(status, "health", "message"),
+        resources=_ids(resources),
         out_of_sync=_ids(entry for entry in resources if _text(entry, "status") == "OutOfSync"),
         missing=_ids(entry for entry in resources if _text(entry, "health", "status") == "Missing"),
         errors=tuple(

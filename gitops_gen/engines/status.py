@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from gitops_gen.model import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gitops_gen.engines.observed import ArgoUnit, FluxUnit
     from gitops_gen.engines.units import Unit
     from gitops_gen.manifest import ResourceId
 
-    Changed = Callable[[str, str], Collection[ResourceId] | None]
+    Changed = Callable[[str, str], Mapping[ResourceId, bool] | None]
 
 
 class Relation(StrEnum):
@@ -105,7 +105,8 @@ def judge(
 ) -> UnitStatus:
     """Find the object that syncs a unit, by its folder, and say how the unit stands.
 
-    `changed` tells which resources of the unit differ between two revisions of the branch, None where nobody can tell.
+    `changed` tells which resources of the unit differ between two revisions, and whether they are there at the second;
+    None where nobody can tell.
     """
     if wanted.engine is Engine.FLUX:
         kustomizations = sorted((one for one in flux if one.path == wanted.path), key=lambda one: one.name)
@@ -238,15 +239,19 @@ def _argo_compared(found: ArgoUnit, relation: Callable[[str], Relation]) -> tupl
 
 
 def _caught_up(found: ArgoUnit, relation: Callable[[str], Relation], changed: Changed) -> bool:
-    """Tell whether the newest operation has dealt with all that changed since the last sync of the whole.
+    """Tell whether Argo CD has made up for what changed since the last sync of the whole.
 
-    Argo CD syncs single resources where it finds them out of sync at a commit that it has compared with before: after a
-    hard refresh, and for a commit that came in the middle of a sync. It keeps no record of that but the operation.
+    After a hard refresh, and for commits that came in the middle of a sync, it syncs single resources, of which it has
+    no record but the newest operation. That must have been about something that changed; and its list of resources must
+    have all that is there since, and nothing that went.
     """
     if found.phase != "Succeeded" or not _is_there(relation(found.attempted)):
         return False
-    missed = changed(found.synced, found.attempted)
-    return missed is not None and set(missed) <= set(found.singled_out)
+    missed = changed(found.synced, found.attempted) or {}
+    listed = frozenset(found.resources)
+    return any(one in missed for one in found.singled_out) and all(
+        (one in listed) is there for one, there in missed.items()
+    )
 
 
 def _argo_health(found: ArgoUnit) -> tuple[State, list[str]]:

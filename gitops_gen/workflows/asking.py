@@ -16,7 +16,7 @@ from gitops_gen.model import Engine
 from gitops_gen.process import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gitops_gen.engines.observed import ArgoUnit, FluxUnit
     from gitops_gen.engines.status import Relation, UnitStatus, Wanted
@@ -108,7 +108,7 @@ def statuses(
     wanted: Iterable[Wanted],
     heard: Heard,
     relation: Callable[[Wanted, str], Relation],
-    changed: Callable[[Wanted, str, str], Collection[ResourceId] | None] = lambda *_: None,
+    changed: Callable[[Wanted, str, str], Mapping[ResourceId, bool] | None] = lambda *_: None,
 ) -> list[UnitStatus]:
     """Say how each unit stands by what was heard.
 

@@ -22,7 +22,7 @@ from gitops_gen.workflows.branch import synced_now
 from gitops_gen.workflows.publishing import gitops_clone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gitops_gen.delivery.published import Published
     from gitops_gen.engines.status import UnitStatus
@@ -175,7 +175,7 @@ def look(
             return Relation.SAME
         return Relation.LATER if closures.descends(at, commit) else Relation.OTHER
 
-    def changed(one: Wanted, before: str, after: str) -> Collection[ResourceId] | None:
+    def changed(one: Wanted, before: str, after: str) -> Mapping[ResourceId, bool] | None:
         old, new = commit_of(before), commit_of(after)
         return closures.changed(old, new, one.unit.folder) if old and new else None
 

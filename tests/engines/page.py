@@ -20,8 +20,8 @@ HEAD = """\
 
 What the real controllers of Flux and Argo CD did with repositories that gitops-gen generated and published. Written by
 `script/engines`, which runs all of it again: two clusters, each a Kubernetes API with its garbage collector; in them
-Flux, or Argo CD in one for both; and a Git server over HTTP. The engine objects are those that were published, with the
-repository's URL replaced, applied with strict validation.
+Flux, or Argo CD in one for both (the other one beside it in `engine-changed`); and a Git server over HTTP. The engine
+objects are those that were published, with the repository's URL replaced, applied with strict validation.
 
 A scenario passes when what it says was seen in both clusters, by resources' UIDs, and when afterwards every resource
 that lives there is, field by field, what `kustomize build` makes of the sync units, and there is no other. Waiting is

@@ -7,6 +7,7 @@ what lives in both clusters is exactly what kustomize makes of the branch. A fai
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tests.engines.oracle import Name, by_kind, versions
 from tests.engines.stand import (
     APPLICATION_SET,
     GENERATE_PATHS,
+    KUSTOMIZATION,
     SIZES,
     URL,
     inventory_text,
@@ -66,7 +68,7 @@ def scale_up(stand: Stand) -> str:
     stand.fresh()
     before = stand.all_identities()
     stand.sizes(changed("data/db", east=5))
-    said = stand.publish("--wait", "--wait-deadline", "240")
+    said = stand.publish("--wait", "--wait-deadline", "600")
     assert "applied: 1 sync unit at " in said, said
     after = stand.all_identities()
     assert gone_and_new(before, after, "east") == ({}, times(2))
@@ -362,6 +364,33 @@ def selectors(stand: Stand) -> dict[str, str]:
     return {cluster: stand.live(cluster)[Name("Service", "data", "db")]["spec"]["selector"]["app"] for cluster in NAMES}
 
 
+def in_a_row(stand: Stand) -> str:
+    """Three publishes without waiting, the second and third in the middle of the sync of the one before."""
+    sizes: Sizes = {**SIZES, "data/db": {"east": 60, "west": 3}}
+    stand.fresh(sizes)
+    before = stand.all_identities()
+    for port, pods in ((9091, 60), (9092, 59), (9093, 58)):
+        stand.sizes({**sizes, "data/db": {"east": pods, "west": 3}}, port=port)
+        stand.publish()
+        stand.nudge()
+        with suppress(AssertionError):
+            until(lambda: at_work(stand), "a sync under way", 10)
+    stand.settled()
+    assert gone_and_new(before, stand.all_identities(), "east") == (times(2), {})
+    assert gone_and_new(before, stand.all_identities(), "west") == ({}, {})
+    stand.check()
+    return "the last one is applied, and `status` says so"
+
+
+def at_work(stand: Stand) -> bool:
+    """Tell whether the engine is syncing a unit of the newest commit."""
+    if stand.engine == "argocd":
+        states = [one.get("status", {}).get("operationState", {}) for one in stand.applications()]
+        return any(one.get("phase") == "Running" for one in states)
+    units = stand.running.kube("east").list(*KUSTOMIZATION)
+    return any(stand.tip() in one.get("status", {}).get("lastAttemptedRevision", "") for one in units)
+
+
 def of_size(resources: int) -> Callable[[Stand], str]:
     """Make the scenario of one unit with so many resources: first sync, one pod less, a commit for somebody else."""
 
@@ -380,7 +409,7 @@ def of_size(resources: int) -> Callable[[Stand], str]:
         stand.sizes(sizes)
         stand.publish()
         begun = time.monotonic()
-        stand.settled(300)
+        stand.settled(600)
         less = time.monotonic() - begun
         stand.check()
         return f"first sync {first:.1f} s, one pod less {less:.1f} s"
@@ -405,6 +434,7 @@ SCENARIOS: dict[str, Callable[[Stand], str]] = {
     "substitution": text_for_substitution,
     "missing-namespace": missing_namespace,
     "drift": drift,
+    "in-a-row": in_a_row,
     "stale": stale,
     **OPTIONS,
     "300-resources": of_size(300),

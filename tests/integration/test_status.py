@@ -130,8 +130,8 @@ def test_units_are_those_that_are_published_while_they_move(world: World) -> Non
     assert "east/monitoring/prometheus" in states(world, kustomizations(everywhere(first)))
 
 
-def test_what_people_added_counts_by_its_files(world: World) -> None:
-    first = world.tip()
+def with_component(world: World) -> str:
+    """Commit a component in one unit, as a person does."""
     clone = world.clone()
     folder = clone / "overlays" / "east" / "streaming"
     text = (folder / "kustomization.yaml").read_text()
@@ -142,9 +142,15 @@ def test_what_people_added_counts_by_its_files(world: World) -> None:
     )
     git(clone, "add", ".")
     git(clone, "commit", "--quiet", "-m", "A component")
-    second = world.push()
+    return world.push()
+
+
+def test_what_people_added_counts_by_its_files(world: World) -> None:
+    first = world.tip()
+    second = with_component(world)
     assert states(world, kustomizations(everywhere(first)))["east/streaming"] == "pending"
     assert set(states(world, kustomizations(everywhere(second))).values()) == {"applied"}
+    clone = world.clone()
     component = clone / "components" / "lab" / "kustomization.yaml"
     component.write_text(component.read_text().replace("east", "west"))
     git(clone, "commit", "--quiet", "--all", "-m", "Another label")
@@ -190,13 +196,18 @@ def test_argocd_can_say_synced_and_be_stale(tmp_path: Path, capsys: pytest.Captu
         if "metadata" in one
     ]
     healed = {"revision": second, "attempted": second, "history": [first], "selected": [{"kind": "any"}]}
-    assert set(states(world, applications(**healed, dealt_with=dealt_with)).values()) == {"applied"}
     some = [one for one in dealt_with if one["namespace"] == "streaming"]
-    assert states(world, applications(**healed, dealt_with=some)) == {
+    wanted = {
         f"{cluster}/{namespace}": "applied" if namespace == "streaming" else "stale"
         for cluster, namespaces in UNITS.items()
         for namespace in namespaces
     }
+    assert states(world, applications(**healed, dealt_with=some, resources=dealt_with)) == wanted
+    third = with_component(world)
+    healed |= {"revision": third, "attempted": third}
+    wanted["east/streaming"] = "stale"
+    found = states(world, applications(**healed, dealt_with=some, resources=dealt_with))
+    assert found == wanted, "kustomize alone can tell what has changed in it"
 
 
 @pytest.mark.parametrize(

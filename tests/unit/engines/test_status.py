@@ -34,10 +34,11 @@ def relation(revision: str) -> Relation:
     return known.get(revision[-40:], Relation.UNKNOWN)
 
 
-def changed(before: str, after: str) -> set[ResourceId] | None:
-    """Two VirtualServices changed between the two commits; of a third nobody can tell."""
-    names = {(EARLIER, PUBLISHED): ("db-0", "db-1"), (EARLIER, LATER): ("db-0", "db-1", "db-2")}.get((before, after))
-    return {ResourceId("networking.istio.io", "VirtualService", "data", name) for name in names} if names else None
+def changed(before: str, after: str) -> dict[ResourceId, bool] | None:
+    """Two VirtualServices changed between the two commits, and a third went; of others nobody can tell."""
+    names = {"db-0": True, "db-1": True, "db-2": False}
+    found = {ResourceId("networking.istio.io", "VirtualService", "data", name): there for name, there in names.items()}
+    return found if (before, after) in {(EARLIER, PUBLISHED), (EARLIER, LATER)} else None
 
 
 def stands(engine: Engine, *objects: Mapping[str, Any]) -> UnitStatus:
@@ -141,12 +142,16 @@ GIVEN_UP = {"conditions": [{"type": "SyncError", "message": "Failed last sync at
 
 
 def alone(*names: str) -> dict[str, Any]:
-    """Make what an Application says after a sync of some resources alone."""
-    return {"selected": [{"kind": "VirtualService", "name": name} for name in names], "dealt_with": resources(*names)}
+    """Make what an Application says after a sync of some resources alone, since one of the whole at EARLIER."""
+    selected = [{"kind": "VirtualService", "name": name} for name in names]
+    return {"history": [EARLIER], "selected": selected, "dealt_with": synced(*names)}
 
 
-def resources(*names: str) -> list[dict[str, Any]]:
+def synced(*names: str) -> list[dict[str, Any]]:
     return [a_resource(name, "Synced") for name in names]
+
+
+HERE = synced("db-0", "db-1", "db-9")
 
 
 @pytest.mark.parametrize(
@@ -170,16 +175,20 @@ def resources(*names: str) -> list[dict[str, Any]]:
         # it failed at a commit before, and has tried nothing since
         ({**OUT, "phase": "Failed", "attempted": EARLIER, "history": [EARLIER]}, State.PENDING, False, None),
         ({"history": [PUBLISHED, EARLIER]}, State.STALE, False, None),
-        # single resources were synced since, which no history tells of: all that changed, or only some
-        ({"history": [EARLIER], **alone("db-0", "db-1", "db-9")}, State.APPLIED, True, False),
-        ({"history": [EARLIER], **alone("db-0")}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), **FAR}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1", "db-2"), **FAR}, State.APPLIED, True, False),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), "attempted": EARLIER}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), "phase": ""}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), **PASSING_BASE_BY}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), "selected": []}, State.STALE, False, None),
-        ({"history": [EARLIER], **alone("db-0", "db-1"), "health": "Degraded"}, State.DEGRADED, True, False),
+        # single resources were synced since, which no history tells of: something that changed, or something else
+        ({**alone("db-0"), "resources": HERE}, State.APPLIED, True, False),
+        ({**alone("db-2"), "resources": HERE}, State.APPLIED, True, False),
+        ({**alone("db-0"), **FAR, "resources": HERE}, State.APPLIED, True, False),
+        ({**alone("db-0"), "resources": HERE, "health": "Degraded"}, State.DEGRADED, True, False),
+        ({**alone("db-9"), "resources": HERE}, State.STALE, False, None),
+        # what went is still wanted, or what is there is not
+        ({**alone("db-0"), "resources": synced("db-0", "db-1", "db-2")}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": synced("db-0")}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": HERE, "attempted": EARLIER}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": HERE, "phase": ""}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": HERE, **PASSING_BASE_BY}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": HERE, "selected": []}, State.STALE, False, None),
+        ({**alone("db-0"), "resources": HERE, "history": [LATER, EARLIER], **FAR}, State.APPLIED, True, False),
         # it compared a commit in the middle of a sync that failed, and leaves it at that
         ({**OUT, **GIVEN_UP, "attempted": EARLIER, "phase": "Failed", "history": [EARLIER]}, State.FAILED, False, None),
         ({**OUT, **GIVEN_UP, "reconciled": "2026-01-01T00:00:05Z"}, State.PENDING, True, None),
