@@ -43,8 +43,9 @@ def start(
     cwd: Path | None = None,
     stdin: bytes = b"",
     python: str = sys.executable,
+    within_s: float = 120,
 ) -> Ended:
-    """Run a command as a program; `env` is what changes in the environment."""
+    """Run a command as a program, which ends in time; `env` is what changes in the environment."""
     ended = subprocess.run(
         [python, "-m", "gitops_gen", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
@@ -52,7 +53,7 @@ def start(
         input=stdin,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=within_s,
     )
     out, err = ended.stdout.decode(), ended.stderr.decode()
     assert "Traceback" not in err, err

@@ -160,7 +160,7 @@ def _define(kube: Kube) -> None:
                     wanted.add(definition["metadata"]["name"])
     pause = threading.Event()
     served: set[str] = set()
-    for _ in range(600):
+    for _ in range(3000):
         there = kube.list("apiextensions.k8s.io/v1", "CustomResourceDefinition")
         served = {one["metadata"]["name"] for one in there if _is_served(one)}
         if wanted <= served:

@@ -29,7 +29,7 @@ from tests.command import Ended, bare_repository, git, start
 from tests.engines.clusters import HUB, NAMES, Running, namespace
 from tests.engines.controllers import ARGOCD_NAMESPACE, FLUX_NAMESPACE
 from tests.engines.oracle import VERSIONS, Name, differences, identities, live, rendered
-from tests.programs.kube import ApiError
+from tests.programs.kube import NOT_FOUND, ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +44,9 @@ KUBECTL = Path(sys.executable).parent / "kubectl"
 
 PATIENCE_S = 300.0
 """How long anything is waited for, at most; what takes longer is not as it should be, on a slow machine either."""
+
+COMMAND_S = 900.0
+"""How long a command may take, one that waits as well."""
 
 NUDGE_S = 20.0
 """How often an engine is told to look, as a webhook would; at once where the branch has a new commit."""
@@ -161,9 +164,8 @@ class Stand:
     def run(self, command: str, *arguments: str, code: int | None = 0) -> Ended:
         """Run gitops-gen on the inventory and the repository; `code` is how it must end, None for anyhow."""
         kubeconfig = {"KUBECONFIG": str(self.running.kubeconfig)}
-        ended = start(
-            command, self.inventory / "mesh.yaml", *arguments, "--repository", self.repository, env=kubeconfig
-        )
+        words: list[str | Path] = [command, self.inventory / "mesh.yaml", *arguments, "--repository", self.repository]
+        ended = start(*words, env=kubeconfig, within_s=COMMAND_S)
         assert code in {None, ended.code}, f"{command} ended with {ended.code}\n{ended.out}\n{ended.err}"
         return ended
 
@@ -327,7 +329,12 @@ class Stand:
         for one in kube.list(*kind):
             metadata = one["metadata"]
             patch = {"metadata": {"annotations": dict(annotations)}}
-            kube.merge(*kind, metadata["namespace"], metadata["name"], patch)
+            try:
+                kube.merge(*kind, metadata["namespace"], metadata["name"], patch)
+            except ApiError as error:
+                # gone since it was listed
+                if error.status != NOT_FOUND:
+                    raise
 
     def _delete(self, cluster: str, kind: tuple[str, str], where: str) -> None:
         """Delete all of a kind and wait until they are gone; a Kustomization takes its resources along."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-STARTS_WITHIN_S = 90.0
+STARTS_WITHIN_S = 300.0
 LOOPBACK = "127.0.0.1"
 
 
