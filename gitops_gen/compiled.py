@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from gitops_gen.manifest import Manifest
 
 INGRESS_GATEWAYS = "gateways.ingress"
@@ -27,7 +29,8 @@ class Place(NamedTuple):
     """Where a resource stands: `overlays/<cluster>/<namespace>/<folder>/<file>.yaml`, or the like in `base/`.
 
     `shared` resources are not per pod; those that are equal in every cluster of the workload go to base. `source`
-    names what to change in the inventory: `Workload monitoring/prometheus`.
+    names what to change in the inventory: `Workload monitoring/prometheus`. `components` are people's own, by name,
+    that the folder in this cluster has on top of all its resources.
     """
 
     namespace: str
@@ -35,6 +38,7 @@ class Place(NamedTuple):
     file: str
     source: str
     shared: bool = False
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,13 @@ class Compiled:
 
     manifest: Manifest
     place: Place
+
+
+def with_components(resources: Iterable[Compiled], names: Mapping[tuple[str, str], tuple[str, ...]]) -> list[Compiled]:
+    """Return the resources of a cluster, those in the folders of `names` (namespace and folder) with these on top."""
+    return [
+        replace(one, place=one.place._replace(components=found))
+        if (found := names.get((one.place.namespace, one.place.folder)))
+        else one
+        for one in resources
+    ]

@@ -406,6 +406,14 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A Kustomize component of people's own, `components/<name>/`, and where the workload names it."""
+
+    name: str
+    origin: Location = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """A stateful workload over all its clusters."""
 
@@ -417,6 +425,8 @@ class Workload:
     allow_consumers: tuple[str, ...] | None = None
     """`namespace/name` or `namespace/*` of who may consume it; None: everybody."""
     set_aside: tuple[Switch, ...] = ()
+    components: tuple[Component, ...] = ()
+    """On top of what is generated, in every cluster that it is placed in; in the order written."""
     placements: tuple[Placement, ...] = ()
     """Sorted by cluster, then in the order written."""
     origin: Location = field(compare=False, repr=False)

@@ -151,6 +151,12 @@ _RESOURCES: tuple[Rule, ...] = (
     Rule("GGI057", "slow-to-return", "A backend does not wait for DNS to tell that a pod is back."),
     Rule("GGI058", "way-out", "A sidecar can be told what its Consumer dials outside."),
     Rule("GGI060", "ambient-not-tried", "What is written for an ambient mesh follows Istio's documentation."),
+    Rule("GGI061", "component-there", "A component that a workload names is there, as a Kustomize component."),
+    Rule(
+        "GGI062",
+        "component-fits",
+        "A component is built from `components/` alone, and adds nothing that the workload's sync unit may not apply.",
+    ),
 )
 
 # On the text of an inventory, its YAML and its fields: GGI101-GGI199.
@@ -278,6 +284,7 @@ _INVENTORY: tuple[Rule, ...] = (
     Rule("GGI243", "dns-addresses", "Records for DNS lead to IP addresses of one family, or to one DNS name."),
     Rule("GGI244", "certificate-issuer", "A certificate that is written has an issuer, and a Secret to be in."),
     Rule("GGI245", "namespaces-created", "Namespaces are asked for where the engine can create them."),
+    Rule("GGI246", "components-once", "A workload names each of its components once."),
     Rule("GGI260", "rules-to-set-aside", "What a workload sets aside is a rule that can be, once, and with a reason."),
 )
 

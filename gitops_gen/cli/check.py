@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitops_gen.cli import console
-from gitops_gen.cli.options import inventory_argument, option, output_option, result_format
+from gitops_gen.cli.options import inventory_argument, kustomize_option, option, output_option, result_format
 from gitops_gen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ Examples:
     show_default=True,
     help="Show at most this many lines of differences.",
 )
+@kustomize_option
 @result_format
-def command(inventory: str, output: Path, lines: int, style: str) -> None:
+def command(inventory: str, output: Path, lines: int, kustomize: str | None, style: str) -> None:
     """Tell whether a directory holds exactly the tree of INVENTORY; write nothing.
 
     It is held against what a publish would leave there: with the tombstones of emptied units, and with what the records
@@ -44,13 +45,14 @@ def command(inventory: str, output: Path, lines: int, style: str) -> None:
     Exit code 0: it does; 1: it is stale, and the differences are shown (or the inventory has problems).
     """
     from gitops_gen.cli.kept import kept_report
+    from gitops_gen.cli.programs import rendering
     from gitops_gen.report.diff import tree_diff
     from gitops_gen.report.outcome import checked_json, checked_text
     from gitops_gen.workflows.generate import compare_folder
 
     told = console.read(inventory, style)
     with console.proven(told, style):
-        compared = compare_folder(told.inventory, output)
+        compared = compare_folder(told.inventory, output, rendering=rendering(kustomize))
     comparison = compared.comparison
     reconciled = comparison.reconciled
     stays = kept_report(compared.kept, style=style)

@@ -47,7 +47,7 @@ def command(
     rest was written; 7: it cannot be written.
     """
     from gitops_gen.cli.kept import kept_report
-    from gitops_gen.cli.programs import verification
+    from gitops_gen.cli.programs import rendering, verification
     from gitops_gen.report.outcome import generated_json, generated_text
     from gitops_gen.workflows.generate import generate
 
@@ -55,7 +55,13 @@ def command(
     console.progress("compiling")
     how = verification(verify, kustomize)
     with console.proven(told, style):
-        done = generate(told.inventory, output, accepted=frozenset(accept_edits), verification=how)
+        done = generate(
+            told.inventory,
+            output,
+            accepted=frozenset(accept_edits),
+            verification=how,
+            rendering=rendering(kustomize),
+        )
     comparison, kept = done.compared.comparison, done.compared.kept
     stays = kept_report(kept, style=style)
     files = len(comparison.desired.tree)

@@ -74,7 +74,7 @@ def command(
     back; 4: also when --wait has reached its deadline: run it again; 5 to 7 as for publish.
     """
     from gitops_gen.cli.landed import telling
-    from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, signature, verification
+    from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, rendering, signature, verification
     from gitops_gen.cli.waiting import require_engines, wait_for_move
     from gitops_gen.workflows.moving import move
 
@@ -99,6 +99,7 @@ def command(
                 deadline_s=float(deadline),
                 approved=approve,
                 verification=verification(verify, kustomize),
+                rendering=rendering(kustomize),
                 told=console.progress,
             )
         with telling(done.published):

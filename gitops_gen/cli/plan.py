@@ -8,6 +8,7 @@ from gitops_gen.cli import console
 from gitops_gen.cli.options import (
     accept_edits_option,
     inventory_argument,
+    kustomize_option,
     plan_format,
     repository_options,
     selection_options,
@@ -27,6 +28,7 @@ Examples:
 @repository_options
 @selection_options
 @accept_edits_option("gitops.path")
+@kustomize_option
 @plan_format
 def command(
     inventory: str,
@@ -37,6 +39,7 @@ def command(
     labels: tuple[str, ...],
     workloads: tuple[str, ...],
     accept_edits: tuple[str, ...],
+    kustomize: str | None,
     style: str,
     detail: str,
     max_chars: int,
@@ -49,7 +52,7 @@ def command(
     1: problems in the inventory; 3: something would be refused or held back; 4: a newer inventory is published already.
     """
     from gitops_gen.cli.kept import kept_code, kept_report
-    from gitops_gen.cli.programs import lineage, remote
+    from gitops_gen.cli.programs import lineage, remote, rendering
     from gitops_gen.plan.guards import passes
     from gitops_gen.report.markdown import Detail, PlanReport, plan_markdown
     from gitops_gen.report.published import planned_json, planned_text
@@ -65,6 +68,7 @@ def command(
             frozenset(accept_edits),
             lineage=lineage(inventory, told.judged, timeout),
             selection=Selection(clusters=clusters, labels=labels, workloads=workloads),
+            rendering=rendering(kustomize),
         )
     refusals = planned.comparison.reconciled.refusals
     if style == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gitops_gen.engines.status import Wanted
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.asking import Heard
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.reading import Judged
@@ -42,8 +44,15 @@ def verification(verify: str, kustomize: str | None) -> Verification | None:
 
     Raises ToolError with advice when there is no kustomize, or when it is too old.
     """
-    if verify == "none":
-        return None
+    return None if verify == "none" else _verification(kustomize, every_unit=verify == "all")
+
+
+def rendering(kustomize: str | None) -> Rendering:
+    """Return what finds the program that renders people's components; it is looked for where there are any, once."""
+    return functools.cache(lambda: _verification(kustomize, every_unit=False))
+
+
+def _verification(kustomize: str | None, *, every_unit: bool) -> Verification:
     from gitops_gen.kustomize import find_kustomize
     from gitops_gen.workflows.rendering import Verification
 
@@ -52,7 +61,7 @@ def verification(verify: str, kustomize: str | None) -> Verification | None:
         beside=[Path(sys.executable).parent],
         chosen=kustomize or "",
     )
-    return Verification(kustomize=found, jobs=_processors(), every_unit=verify == "all")
+    return Verification(kustomize=found, jobs=_processors(), every_unit=every_unit)
 
 
 def _processors() -> int:

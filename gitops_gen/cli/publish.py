@@ -103,7 +103,7 @@ def command(
     """
     from gitops_gen.cli.kept import kept_code, kept_report
     from gitops_gen.cli.landed import telling
-    from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, signature, verification
+    from gitops_gen.cli.programs import clock, dated, engines, lineage, remote, rendering, signature, verification
     from gitops_gen.cli.proposed import asked, bot_branch, landed, proposed_code
     from gitops_gen.cli.waiting import require_engine, say_waited, wait_for, waited_code, waited_value
     from gitops_gen.report.published import planned_json, planned_text
@@ -130,6 +130,7 @@ def command(
             "approved": approve,
             "selection": Selection(clusters=clusters, labels=labels, workloads=workloads),
             "verification": verification(verify, kustomize),
+            "rendering": rendering(kustomize),
             "accepted": frozenset(accept_edits),
             "told": console.progress,
         }

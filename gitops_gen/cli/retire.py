@@ -62,7 +62,7 @@ def command(
     Exit code 0: retired or listed; 1: problems in the inventory; 3: not approved, or refused; 4 to 7 as for publish.
     """
     from gitops_gen.cli.landed import telling
-    from gitops_gen.cli.programs import clock, dated, lineage, remote, signature, verification
+    from gitops_gen.cli.programs import clock, dated, lineage, remote, rendering, signature, verification
     from gitops_gen.report.moves import tombstones_text
     from gitops_gen.workflows.retiring import retire, tombstones
 
@@ -85,6 +85,7 @@ def command(
             deadline_s=float(deadline),
             approved=approve,
             verification=verification(verify, kustomize),
+            rendering=rendering(kustomize),
             told=console.progress,
         )
     published = done.published

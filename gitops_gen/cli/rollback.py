@@ -69,7 +69,7 @@ def command(
     in the inventory, or no such revision; 3: something was refused or held back; 4 to 7 as for publish.
     """
     from gitops_gen.cli.landed import outcome_text, outcome_value, telling
-    from gitops_gen.cli.programs import clock, remote, signature, verification
+    from gitops_gen.cli.programs import clock, remote, rendering, signature, verification
     from gitops_gen.report.kept import hold_text, hold_value
     from gitops_gen.report.published import planned_json, planned_text
     from gitops_gen.workflows.rollback import Wish, roll_back
@@ -86,6 +86,7 @@ def command(
             deadline_s=float(deadline),
             approved=approve,
             verification=verification(verify, kustomize),
+            rendering=rendering(kustomize),
             told=console.progress,
         )
     published = done.published

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitops_gen.engines.kinds import KINDS
 from gitops_gen.engines.units import LABELS, NAME, in_repository, path_parts
+from gitops_gen.layout.paths import COMPONENTS
 from gitops_gen.model import Applications, SyncUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from gitops_gen.engines.units import Unit
     from gitops_gen.manifest import Manifest
@@ -24,16 +25,18 @@ _API = "argoproj.io/v1alpha1"
 _NAMESPACE = "argocd"
 
 
-def argocd_objects(inventory: Inventory, units: Sequence[Unit], *, moving: bool = False) -> list[Manifest]:
-    """Return all objects of Argo CD for some units.
+def argocd_objects(
+    inventory: Inventory, units: Sequence[Unit], extended: Collection[Unit] = (), *, moving: bool = False
+) -> list[Manifest]:
+    """Return all objects of Argo CD for some units; those that are `extended` have people's components on top.
 
     While resources are `moving` between units, no Application minds that another one has them, too: it would never be
     synced (docs/explanation/what-engines-and-kustomize-do.md, "Moves").
     """
     if inventory.mesh.gitops.applications is Applications.PLAIN:
-        members = [_application(inventory, unit, moving=moving) for unit in units]
+        members = [_application(inventory, unit, components=unit in extended, moving=moving) for unit in units]
     else:
-        members = [_application_set(inventory, units, moving=moving)]
+        members = [_application_set(inventory, units, components=bool(extended), moving=moving)]
     return [_app_project(inventory, units), *members]
 
 
@@ -67,10 +70,10 @@ class _Words(NamedTuple):
     below: Sequence[str]
 
 
-def _application(inventory: Inventory, unit: Unit, *, moving: bool) -> Manifest:
+def _application(inventory: Inventory, unit: Unit, *, components: bool, moving: bool) -> Manifest:
     """Application of one sync unit. Without a finalizer: its resources stay when it goes."""
     words = _Words(unit.full_name, in_repository(inventory, unit.folder), unit.cluster, unit.below)
-    template = _template(inventory, words, moving=moving)
+    template = _template(inventory, words, components=components, moving=moving)
     return {
         "apiVersion": _API,
         "kind": "Application",
@@ -84,7 +87,7 @@ def _application(inventory: Inventory, unit: Unit, *, moving: bool) -> Manifest:
     }
 
 
-def _application_set(inventory: Inventory, units: Sequence[Unit], *, moving: bool) -> Manifest:
+def _application_set(inventory: Inventory, units: Sequence[Unit], *, components: bool, moving: bool) -> Manifest:
     """ApplicationSet that makes an Application of each sync unit's folder, and never deletes one."""
     levels = {SyncUnit.CLUSTER: "", SyncUnit.NAMESPACE: "/*", SyncUnit.WORKLOAD: "/*/*"}
     level = levels[inventory.mesh.gitops.sync_unit]
@@ -111,7 +114,7 @@ def _application_set(inventory: Inventory, units: Sequence[Unit], *, moving: boo
             ],
             **_preserved(inventory, units),
             "syncPolicy": {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True},
-            "template": _template(inventory, words, moving=moving),
+            "template": _template(inventory, words, components=components, moving=moving),
         },
     }
 
@@ -127,7 +130,7 @@ def _preserved(inventory: Inventory, units: Sequence[Unit]) -> dict[str, Any]:
     return {"preservedFields": {"annotations": ["argocd.argoproj.io/deletion-approved"]}} if asked else {}
 
 
-def _template(inventory: Inventory, words: _Words, *, moving: bool) -> dict[str, Any]:
+def _template(inventory: Inventory, words: _Words, *, components: bool, moving: bool) -> dict[str, Any]:
     """Return name, annotations and spec of an Application.
 
     Names are joined by dots, which neither clusters, namespaces nor workloads have: so no two units share one, and a
@@ -136,7 +139,11 @@ def _template(inventory: Inventory, words: _Words, *, moving: bool) -> dict[str,
     return {
         "metadata": {
             "name": words.name,
-            "annotations": {"argocd.argoproj.io/manifest-generate-paths": generate_paths(inventory, words.below)},
+            "annotations": {
+                "argocd.argoproj.io/manifest-generate-paths": generate_paths(
+                    inventory, words.below, components=components
+                )
+            },
         },
         "spec": {
             "project": NAME,
@@ -155,14 +162,15 @@ def _template(inventory: Inventory, words: _Words, *, moving: bool) -> dict[str,
     }
 
 
-def generate_paths(inventory: Inventory, below: Sequence[str]) -> str:
+def generate_paths(inventory: Inventory, below: Sequence[str], *, components: bool = False) -> str:
     """Return the folders whose change makes Argo CD render a unit again, `below` its cluster's folder.
 
-    All that it is built from: its own folder, and of base what its overlays may list. A folder of the closure that is
-    missing here is stale without a word; one too many is harmless
-    (docs/explanation/what-engines-and-kustomize-do.md, "Staleness").
+    All that it is built from: its own folder, of base what its overlays may list, and people's `components` as a
+    whole, for one may lead to another. A folder of the closure that is missing here is stale without a word; one too
+    many is harmless (docs/explanation/what-engines-and-kustomize-do.md, "Staleness").
     """
-    return ";".join([".", "/" + "/".join([in_repository(inventory, "base"), *below])])
+    bases = "/" + "/".join([in_repository(inventory, "base"), *below])
+    return ";".join([".", bases, *([f"/{in_repository(inventory, COMPONENTS)}"] if components else [])])
 
 
 def _sync_options(inventory: Inventory, *, moving: bool) -> list[str]:

@@ -13,6 +13,7 @@ from gitops_gen.inventory.placements import Inherited, expand_placement, inherit
 from gitops_gen.model import (
     Api,
     Cluster,
+    Component,
     Consumer,
     EastWest,
     EndpointList,
@@ -240,6 +241,10 @@ def expand_workload(
         selector=_pairs(spec.selector or {}),
         create_service=spec.service is not None and spec.service.create,
         set_aside=tuple(Switch(rule=one.rule, reason=one.reason) for one in spec.set_aside),
+        components=tuple(
+            Component(name=name, origin=written.at("spec", "components", place))
+            for place, name in enumerate(spec.components)
+        ),
         allow_consumers=None if spec.allow_consumers is None else tuple(spec.allow_consumers),
         # Sorting is stable: within a cluster the order written stays.
         placements=tuple(sorted(placements, key=lambda placement: placement.cluster)),

@@ -79,7 +79,8 @@ def _alike(resource: Compiled, key: ResourceId, other: Mapping[ResourceId, Compi
     counterpart = other.get(key)
     return (
         counterpart is not None
-        and counterpart.place == resource.place
+        # What else is on top of a cluster's folder is no matter of this resource.
+        and counterpart.place._replace(components=()) == resource.place._replace(components=())
         # Not `==` on the manifests: to Python, 1 and True are the same.
         and dump([counterpart.manifest]) == dump([resource.manifest])
     )

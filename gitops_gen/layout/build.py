@@ -11,6 +11,7 @@ from gitops_gen.layout.paths import (
     Folder,
     base_folder,
     base_from_overlay,
+    component_from_overlay,
     file_name,
     overlay_folder,
     parents,
@@ -38,6 +39,7 @@ def build_tree(
     """
     mesh = inventory.mesh.name
     bases, overlays = _split(inventory, compiled)
+    components = components_on_top(compiled)
     tree: dict[str, bytes] = {}
     for folder, files in bases.files.items():
         _add_folder(tree, base_folder(folder), files, mesh)
@@ -45,13 +47,27 @@ def build_tree(
         for folder, files in folders.items():
             builds_on = cluster in bases.clusters.get(folder, ())
             base = (base_from_overlay(folder), bases.source(folder)) if builds_on else None
-            _add_folder(tree, overlay_folder(cluster, folder), files, mesh, base)
+            on_top = components.get((cluster, folder), ())
+            _add_folder(tree, overlay_folder(cluster, folder), files, mesh, base, on_top)
     alive = {folder for path in tree for folder in parents(path)}
     for unit in retired:
         if unit not in alive:
             tree[tombstone_path(unit)] = seal(dump([tombstone(unit)]), mesh, source_of(unit))
     tree |= connections(tree, mesh)
     return dict(sorted(tree.items()))
+
+
+def components_on_top(compiled: Mapping[str, Iterable[Compiled]]) -> dict[tuple[str, Folder], tuple[str, ...]]:
+    """Return the components of each cluster's folder that has any.
+
+    While resources are on their way into a folder, it keeps those that it has.
+    """
+    found: dict[tuple[str, Folder], tuple[str, ...]] = {}
+    for cluster, resources in compiled.items():
+        for one in resources:
+            if one.place.components:
+                found.setdefault((cluster, Folder(one.place.namespace, one.place.folder)), one.place.components)
+    return found
 
 
 def manifests_by_path(inventory: Inventory, compiled: Mapping[str, Sequence[Compiled]]) -> dict[str, list[Manifest]]:
@@ -95,10 +111,15 @@ def _by_folder(compiled: Mapping[str, Sequence[Compiled]]) -> Overlays:
     return overlays
 
 
-def _add_folder(
-    tree: dict[str, bytes], folder: str, files: Files, mesh: str, base: tuple[str, str] | None = None
+def _add_folder(  # noqa: PLR0913, PLR0917 - all that a folder is made of
+    tree: dict[str, bytes],
+    folder: str,
+    files: Files,
+    mesh: str,
+    base: tuple[str, str] | None = None,
+    components: Iterable[str] = (),
 ) -> None:
-    """Add the files of a base or overlay folder, and the kustomization that lists them.
+    """Add the files of a base or overlay folder, and the kustomization that lists them and the components on top.
 
     `base` is the way to what the folder builds on, and what that comes from.
     """
@@ -112,5 +133,5 @@ def _add_folder(
         sources |= here
         body = dump([resource.manifest for resource in resources])
         tree[f"{folder}/{name}"] = seal(body, mesh, ", ".join(sorted(here)))
-    body = kustomization(filter(None, listed))
+    body = kustomization(filter(None, listed), map(component_from_overlay, components))
     tree[f"{folder}/{KUSTOMIZATION}"] = seal(body, mesh, ", ".join(sorted(filter(None, sources))))

@@ -12,11 +12,15 @@ from gitops_gen.layout.paths import KUSTOMIZATION, OTHER_KUSTOMIZATIONS
 from gitops_gen.manifest import UNREADABLE, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 _NAMES = frozenset({KUSTOMIZATION, *OTHER_KUSTOMIZATIONS})
 _PLAIN_KEYS = frozenset({"apiVersion", "kind", "resources", "sortOptions"})
 """The keys of a kustomization that only lists: what it renders is what its files hold."""
+
+
+_NAMING_KEYS = _PLAIN_KEYS | {"components"}
+"""The keys of a kustomization that names all that it is built from as `resources` and `components`."""
 
 
 def is_kustomization(path: str) -> bool:
@@ -30,12 +34,14 @@ def near(paths: Iterable[str], folder: str) -> list[str]:
     return [path for path in paths if not path.startswith("overlays/") or path.startswith(f"{cluster}/")]
 
 
-def closure_of(folder: str, there: Container[str], read: Callable[[str], bytes]) -> list[str]:
+def closure_of(folder: str, there: Collection[str], read: Callable[[str], bytes]) -> list[str]:
     """Return the files that a folder is built from, in order. `read` is asked for kustomizations only.
 
-    What is named and is not there is left out.
+    What is named and is not there is left out. Of a folder whose kustomization does more than to name files, all that
+    stands in it counts.
     """
     found: set[str] = set()
+    met: set[str] = set()
     left = [folder]
     while left:
         at = left.pop()
@@ -43,9 +49,14 @@ def closure_of(folder: str, there: Container[str], read: Callable[[str], bytes])
             found.add(at)
             continue
         file = next((path for path in (f"{at}/{name}" for name in sorted(_NAMES)) if path in there), None)
-        if file is not None and file not in found:
+        if file is not None and file not in met:
+            met.add(file)
             found.add(file)
-            left += [posixpath.normpath(f"{at}/{entry}") for entry in _named(read_kustomization(read(file)))]
+            fields = read_kustomization(read(file))
+            left += [posixpath.normpath(f"{at}/{entry}") for entry in _named(fields)]
+            if not _NAMING_KEYS.issuperset(fields):
+                # Patches, generators and the like read files, and only from the folder that they stand in.
+                found |= {path for path in there if path.startswith(f"{at}/")}
     return sorted(found)
 
 

@@ -53,7 +53,7 @@ def mix(live: Mesh, standing: Mesh, stays: Parts) -> dict[str, list[Compiled]]:
 
 
 def same_resources(one: Iterable[Compiled], other: Iterable[Compiled]) -> bool:
-    """Tell whether two lots of resources are the same, in whatever order and files."""
+    """Tell whether two lots of resources are the same, in whatever order and files, with the same components on top."""
     return _by_id(one) == _by_id(other)
 
 
@@ -112,6 +112,9 @@ def _by_folder(resources: Iterable[Compiled]) -> dict[Folder, list[Compiled]]:
     return found
 
 
-def _by_id(resources: Iterable[Compiled]) -> dict[ResourceId, tuple[Folder, str]]:
-    """Return id -> folder and text: not the manifests themselves, for to Python 1 and True are the same."""
-    return {resource_id(one.manifest): (folder_of_resource(one), dump([one.manifest])) for one in resources}
+def _by_id(resources: Iterable[Compiled]) -> dict[ResourceId, tuple[Folder, tuple[str, ...], str]]:
+    """Return id -> folder, components and text: not the manifests, for to Python 1 and True are the same."""
+    return {
+        resource_id(one.manifest): (folder_of_resource(one), one.place.components, dump([one.manifest]))
+        for one in resources
+    }

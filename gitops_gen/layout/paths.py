@@ -3,6 +3,7 @@
     base/<namespace>/<workload>/<file>.yaml
     overlays/<cluster>/<namespace>/<folder>/<file>.yaml
     published/<cluster>.yaml
+    components/<name>/...        people's own: read, and never written
 
 and a `kustomization.yaml` in each folder from `base/<namespace>/<workload>` and `overlays/<cluster>` down. Namespaces
 and workloads are DNS labels, so a folder or file of ours that is none has a dot in its name and never meets one.
@@ -50,6 +51,20 @@ def overlay_folder(cluster: str, folder: Folder) -> str:
 def base_from_overlay(folder: Folder) -> str:
     """Return the way from an overlay folder to its base."""
     return f"../../../../{base_folder(folder)}"
+
+
+COMPONENTS = "components"
+"""The folder of people's own components."""
+
+
+def component_folder(name: str) -> str:
+    """Return the folder of a component."""
+    return f"{COMPONENTS}/{name}"
+
+
+def component_from_overlay(name: str) -> str:
+    """Return the way from an overlay folder to a component."""
+    return f"../../../../{component_folder(name)}"
 
 
 def file_name(stem: str) -> str:

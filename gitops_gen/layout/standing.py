@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitops_gen.compiled import Compiled, Place
+from gitops_gen.compiled import Compiled, Place, with_components
 from gitops_gen.errors import RefusedError
-from gitops_gen.layout.kustomization import listed
+from gitops_gen.layout.kustomization import components_listed, listed
 from gitops_gen.layout.paths import (
     KUSTOMIZATION,
     TOMBSTONE,
@@ -86,8 +86,10 @@ def read_standing(tree: Tree, wanted: Mapping[str, Iterable[Folder]], mesh: str)
         for folder in sorted(folders):
             overlay = overlay_folder(cluster, folder)
             mine = list(resources(overlay, folder))
-            if folder.has_base and base_from_overlay(folder) in listed(tree.get(f"{overlay}/{KUSTOMIZATION}", b"")):
+            written = tree.get(f"{overlay}/{KUSTOMIZATION}", b"")
+            if folder.has_base and base_from_overlay(folder) in listed(written):
                 mine = [*resources(base_folder(folder), folder), *mine]
+            mine = with_components(mine, {(folder.namespace, folder.name): tuple(components_listed(written))})
             here += sorted(mine, key=lambda one: one.place.file)
     return found
 

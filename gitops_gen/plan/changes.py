@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.plan.places import is_workload_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gitops_gen.manifest import ResourceId
 
@@ -112,6 +112,22 @@ class WorkloadChange:
         """Yield every changed resource once."""
         for subject in self.subjects:
             yield from subject.resources
+
+
+COMPONENT = "component"
+"""What a statement is about that tells which of people's components come on top of a workload, and which go."""
+
+
+def components_changed(changes: Iterable[WorkloadChange]) -> tuple[int, int]:
+    """Return how many components come on top, and how many go, each once for each workload in each cluster."""
+    said = [
+        one
+        for change in changes
+        for subject in change.subjects
+        for one in subject.statements
+        if one.about == COMPONENT and not subject.resources
+    ]
+    return sum(len(one.after) for one in said), sum(len(one.before) for one in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitops_gen.layout.paths import KUSTOMIZATION
 from gitops_gen.manifest import resource_id
 from gitops_gen.plan.changes import (
+    COMPONENT,
     Action,
     ClusterPlan,
     Plan,
     Presence,
     ResourceChange,
+    Statement,
     SubjectChange,
     WorkloadChange,
 )
@@ -21,7 +23,7 @@ from gitops_gen.plan.fields import changed_fields
 from gitops_gen.plan.figures import Crowd, Crowds, crowds_of, hosts_before, hosts_lost, unit_changes
 from gitops_gen.plan.meaning import statements
 from gitops_gen.plan.places import TreeFolder, is_workload_folder, pod_order
-from gitops_gen.plan.rendered import Reading, Rendered, Side, differing_resources
+from gitops_gen.plan.rendered import Reading, Rendered, Side, differing_components, differing_resources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -61,11 +63,13 @@ def plan_changes(  # noqa: PLR0913 - all by name
     staying = ChainMap(dict(before), dict(kept))
     sides = Side(paths_before, old, staying), Side(paths_after, written, staying)
     differing = differing_resources(*sides, reading)
+    on_top = differing_components(*sides, reading)
     crowds = crowds_of(sides[0]), crowds_of(sides[1])
     clusters, untouched = [], []
     for cluster in sorted({*crowds[0], *crowds[1], *differing}):
         crowd = crowds[0].get(cluster, {}), crowds[1].get(cluster, {})
-        planned = _plan_cluster(cluster, differing.get(cluster, ({}, {})), crowd, census, sync_unit)
+        components = {folder: sides for folder, sides in on_top.items() if folder.cluster == cluster}
+        planned = _plan_cluster(cluster, differing.get(cluster, ({}, {})), crowd, components, census, sync_unit)
         if planned is not None:
             clusters.append(planned)
         elif crowd[0] or crowd[1]:
@@ -144,10 +148,11 @@ def _change(
     return ResourceChange(id=identity, action=action, fields=fields, unit_before=unit_before, unit_after=unit_after)
 
 
-def _plan_cluster(
+def _plan_cluster(  # noqa: PLR0913, PLR0917 - what differs in it, and the numbers
     cluster: str,
     sides: tuple[Resources, Resources],
     crowds: tuple[Crowds, Crowds],
+    components: Mapping[TreeFolder, tuple[Sequence[str], Sequence[str]]],
     census: Census,
     sync_unit: SyncUnit,
 ) -> ClusterPlan | None:
@@ -160,8 +165,9 @@ def _plan_cluster(
     workloads = []
     for folder in sorted({*told, *crowds[0], *crowds[1]}):
         crowd = crowds[0].get(folder), crowds[1].get(folder)
-        if folder in told or crowd[0] != crowd[1]:
-            workloads.append(_workload(folder, told.get(folder, []), crowd, whole))
+        if folder in told or folder in components or crowd[0] != crowd[1]:
+            on_top = components.get(folder, ((), ()))
+            workloads.append(_workload(folder, told.get(folder, []), crowd, whole, on_top))
     if not workloads:
         return None
     return ClusterPlan(
@@ -191,6 +197,7 @@ def _workload(
     pairs: list[_Paired],
     crowd: tuple[Crowd | None, Crowd | None],
     whole: tuple[_ByPod, _ByPod],
+    components: tuple[Sequence[str], Sequence[str]],
 ) -> WorkloadChange:
     nobody = Crowd(frozenset(), frozenset())
     before, after = crowd[0] or nobody, crowd[1] or nobody
@@ -228,8 +235,20 @@ def _workload(
         pods_after=len(after.pods),
         pods_added=tuple(sorted(after.pods - before.pods, key=pod_order)),
         pods_removed=tuple(sorted(before.pods - after.pods, key=pod_order)),
-        subjects=(*subjects, *_shared_subjects(shared)),
+        subjects=(*subjects, *_shared_subjects(shared), *_components_subject(*components)),
     )
+
+
+def _components_subject(before: Sequence[str], after: Sequence[str]) -> list[SubjectChange]:
+    """Tell of components that come on top, or go; of all of them where just their order changes."""
+    if before == after:
+        return []
+    gone, come = ([one for one in side if one not in other] for side, other in ((before, after), (after, before)))
+    if not gone and not come:
+        gone, come = [*before], [*after]
+    said = Statement(about=COMPONENT, before=tuple(gone), after=tuple(come))
+    action = Action.CHANGED if gone and come else Action.ADDED if come else Action.REMOVED
+    return [SubjectChange(pod=None, action=action, resources=(), statements=(said,))]
 
 
 def _meant(

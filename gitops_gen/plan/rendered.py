@@ -47,13 +47,13 @@ class Reading:
             self.known[key] = [manifest for manifest in found if isinstance(manifest, dict)]
         return self.known[key]
 
-    def listed(self, path: str, content: bytes) -> list[str]:
-        """Return what a kustomization lists under `resources`."""
+    def listed(self, path: str, content: bytes, key: str = "resources") -> list[str]:
+        """Return what a kustomization lists under a key."""
         documents = _read(content)
         if documents is None:
             self.unreadable.add(path)
             return []
-        lists = [document.get("resources") for document in documents if isinstance(document, dict)]
+        lists = [document.get(key) for document in documents if isinstance(document, dict)]
         return [str(entry) for entries in lists if isinstance(entries, list) for entry in entries]
 
 
@@ -101,6 +101,13 @@ class Side:
         listed = [] if content is None else reading.listed(path, content)
         return content is None or any(entry.endswith(f"/{folder.base.path}") for entry in listed)
 
+    def components(self, folder: TreeFolder, reading: Reading) -> tuple[str, ...]:
+        """Return the components that a folder has on top, by a kustomization that differs from the other side's."""
+        path = f"{folder.path}/{KUSTOMIZATION}"
+        content = self.differing.get(path)
+        found = () if content is None else reading.listed(path, content, "components")
+        return tuple(entry.rpartition("/")[2] for entry in found)
+
     def content(self, path: str) -> bytes | None:
         """Return the content of a file, None where it is neither different nor one that we keep."""
         return self.differing.get(path, self.kept.get(path))
@@ -129,6 +136,20 @@ def differing_resources(before: Side, after: Side, reading: Reading) -> dict[str
                     whole = listed[0] is not listed[1]
                     _add_base(found[overlay.cluster][number], side, overlay, reading, whole=whole)
     return {cluster: sides for cluster, sides in found.items() if sides[0] or sides[1]}
+
+
+def differing_components(
+    before: Side, after: Side, reading: Reading
+) -> dict[TreeFolder, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the folders of overlays that have other components on top, with those before and after."""
+    folders = {
+        place.folder
+        for side in (before, after)
+        for path in side.differing
+        if (place := place_of(path)) is not None and place.folder.cluster and place.file == KUSTOMIZATION
+    }
+    found = {folder: (before.components(folder, reading), after.components(folder, reading)) for folder in folders}
+    return {folder: sides for folder, sides in found.items() if sides[0] != sides[1]}
 
 
 def _overlays_with_base(before: Side, after: Side) -> set[TreeFolder]:

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gitops_gen.plan.changes import Action, Presence
+from gitops_gen.plan.changes import Action, Presence, components_changed
 from gitops_gen.plan.groups import group_changes
 from gitops_gen.report.inventory import count
 from gitops_gen.report.plan_value import plan_value
@@ -66,10 +66,15 @@ def plan_headlines(plan: Plan) -> list[str]:
         signs = Counter(change.action for one in group.changes for change in one.resources() if not change.tombstone)
         numbers = ", ".join(f"{signs[action]:,} {action}" for action in Action if signs[action])
         said = "; ".join(part for part in (_pods(group), f"resources: {numbers}" if numbers else "") if part)
-        lines.append(printable(f"{_title(group.first)} in {_where(group.clusters)}: {said or 'laid out differently'}"))
+        lines.append(printable(f"{_title(group.first)} in {_where(group.clusters)}: {said or _otherwise(group)}"))
     if plan.engine_objects:
         lines.append(f"{count(len(plan.engine_objects), 'engine object')} changed")
     return lines
+
+
+def _otherwise(group: Group) -> str:
+    """Say what changes where no pod and no resource does."""
+    return "other components on top" if any(components_changed(group.changes)) else "laid out differently"
 
 
 def resource_lines(plan: Plan) -> list[str]:
@@ -105,8 +110,11 @@ def plan_summary(plan: Plan) -> str:
         for action in (Action.ADDED, Action.CHANGED, Action.MOVED)
         if actions[action]
     ]
+    on_top, taken_off = components_changed(changes)
+    done += [f"{count(on_top, 'component')} put on top"] if on_top else []
     removed = [f"{count(pods_removed, 'pod')} removed"] if pods_removed else []
     removed += [f"{count(actions[Action.REMOVED], 'resource')} removed"] if actions[Action.REMOVED] else []
+    removed += [f"{count(taken_off, 'component')} taken off"] if taken_off else []
     said = [", ".join(done)] if done else []
     return f"{', '.join(concerned)}: {'; '.join([*said, ', '.join(removed) or 'nothing removed'])}"
 
@@ -198,6 +206,8 @@ def _pods(group: Group) -> str:
 def _remark(remark: Remark, *, example: bool) -> str:
     """Write equal changes of some pods, or of shared resources: `+prometheus-2: Service, Gateway; +host ...`."""
     first = remark.subjects[0]
+    if not first.resources:
+        return "; ".join(map(_statement, first.statements))
     several = len(remark.subjects) > 1
     kinds = ", ".join(_kinds(first)) + (" each" if several else "")
     if first.pod is None:

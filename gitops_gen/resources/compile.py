@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from gitops_gen.compiled import with_components
 from gitops_gen.resources.cluster_gateways import Shared, compile_cluster_gateways, share
 from gitops_gen.resources.consumers import compile_consumers
 from gitops_gen.resources.entrances import read_entrances
@@ -47,4 +48,19 @@ def compile_mesh(inventory: Inventory, addresses: Mapping[str, str]) -> dict[str
         compiled[name] += compile_certificates(cluster, certificates[name])
     for name, of_consumers in compile_consumers(inventory, addresses).items():
         compiled[name] += of_consumers
+    for name, on_top in _components(inventory).items():
+        compiled[name] = with_components(compiled[name], on_top)
     return compiled
+
+
+def _components(inventory: Inventory) -> dict[str, dict[tuple[str, str], tuple[str, ...]]]:
+    """Return cluster -> namespace and name of the workloads that have components on top there.
+
+    A cluster that only dials a workload's pods has none: what a component is about is where the pods are.
+    """
+    found: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {}
+    for workload in inventory.workloads:
+        names = tuple(component.name for component in workload.components)
+        for placement in workload.placements if names else ():
+            found.setdefault(placement.cluster, {})[workload.namespace, workload.name] = names
+    return found

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.delivery.states import State, read_states
 from gitops_gen.engines.units import engine_of
-from gitops_gen.layout.paths import is_record
+from gitops_gen.layout.paths import COMPONENTS, is_record
 from gitops_gen.model import Engine
 from gitops_gen.tree import OWNED_ROOTS
 from gitops_gen.workflows.desired import Comparison, Target, compare
+from gitops_gen.workflows.extending import People
 from gitops_gen.workflows.standing import Standing, stand
 
 if TYPE_CHECKING:
@@ -69,6 +70,18 @@ def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozense
         whole=sides.whole,
         standing=stand(sides.whole, sides.target.found, clone.object_format),
     )
+
+
+def people_of(clone: Clone) -> People:
+    """Return what people have on the branch, read when it is asked for."""
+
+    def entries() -> Mapping[str, Entry]:
+        return clone.entries(COMPONENTS)
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        return read_paths(clone, entries(), paths)
+
+    return People(entries=entries, read=read)
 
 
 class Sides(NamedTuple):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
+    from gitops_gen.layout.paths import Folder
+    from gitops_gen.manifest import Manifest, ResourceId
     from gitops_gen.model import Inventory
     from gitops_gen.tree import Entry, Tree
 
@@ -55,15 +57,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """What people's components make: their files, and what each folder of a cluster that has any on top renders."""
+
+    files: Tree = field(default_factory=dict)
+    rendered: Mapping[tuple[str, Folder], Mapping[ResourceId, Manifest]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A desired tree beside its target: what to write, delete and refuse.
 
-    `contents` holds the present bytes of every file that differs from the desired one or is not desired.
+    `contents` holds the present bytes of every file that differs from the desired one or is not desired. `extension`
+    is known once somebody has rendered it.
     """
 
     desired: Desired
     contents: Mapping[str, bytes]
     reconciled: Reconciled
+    extension: Extension = field(default_factory=Extension)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

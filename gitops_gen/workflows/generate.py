@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from gitops_gen.delivery import worktree
 from gitops_gen.delivery.fence import Fence
 from gitops_gen.delivery.states import present_states
-from gitops_gen.layout.paths import is_record, is_remote_pod
+from gitops_gen.layout.paths import COMPONENTS, is_record, is_remote_pod
 from gitops_gen.layout.seal import read_seal
 from gitops_gen.manifest import load
 from gitops_gen.resources.addresses import given_addresses
 from gitops_gen.workflows.branch import hold_against
 from gitops_gen.workflows.desired import Comparison, compare
+from gitops_gen.workflows.extending import People, extend
 from gitops_gen.workflows.keeping import Kept, check_mixture, settle
 from gitops_gen.workflows.publishing import plan_of
 from gitops_gen.workflows.rendering import verify
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.branch import Sides
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.rendering import Verification
 
 
@@ -45,8 +47,16 @@ class Generated:
     verified: int
 
 
-def compare_folder(inventory: Inventory, folder: Path, accepted: frozenset[str] = frozenset()) -> Compared:
+def compare_folder(
+    inventory: Inventory,
+    folder: Path,
+    accepted: frozenset[str] = frozenset(),
+    *,
+    rendering: Rendering | None = None,
+) -> Compared:
     """Hold an inventory without errors against a folder; an absent folder is an empty one.
+
+    `rendering` finds what renders, where people's components take part.
 
     Where the folder has the records of a publish, what they hold, and what is on its way to another sync unit, stays
     as it is, so that the folder becomes what a publish would leave there. Raises InputError when the folder cannot be
@@ -58,6 +68,7 @@ def compare_folder(inventory: Inventory, folder: Path, accepted: frozenset[str] 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return worktree.read(folder, paths)
 
+    people = People(entries=lambda: worktree.entries(folder, (COMPONENTS,)), read=read)
     sides = hold_against(inventory, entries, states, read, accepted)
     written = _other_addresses(sides)
     if written is not None:
@@ -65,13 +76,14 @@ def compare_folder(inventory: Inventory, folder: Path, accepted: frozenset[str] 
     if not any(
         state.unreadable or (state.record and (state.record.holds or state.record.move)) for state in states.values()
     ):
-        return Compared(comparison=sides.whole)
+        return Compared(comparison=extend(sides.whole, people, rendering))
     standing = stand(sides.whole, sides.target.found, "sha1")
     everything = choose(Selection(), sides.inventory, published={*standing.clusters(), *states}, standing=())
     kept = settle(sides.inventory, standing, None, states, Fence(), everything)
     if kept.mixture is None:
-        return Compared(comparison=sides.whole, kept=kept)
+        return Compared(comparison=extend(sides.whole, people, rendering), kept=kept)
     comparison = compare(sides.inventory, sides.target, accepted, kept.mixture)
+    comparison = extend(comparison, people, rendering, stays=kept.parts, mixed=True)
     check_mixture(plan_of(comparison, entries), kept.parts)
     return Compared(comparison=comparison, kept=kept)
 
@@ -102,6 +114,7 @@ def generate(
     *,
     accepted: frozenset[str] = frozenset(),
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
 ) -> Generated:
     """Write the tree of an inventory without errors into a folder.
 
@@ -110,7 +123,7 @@ def generate(
     before anything is written. Raises as `compare_folder` does, and ToolError when the folder cannot be written, or
     when rendering fails or returns something else.
     """
-    compared = compare_folder(inventory, folder, accepted)
+    compared = compare_folder(inventory, folder, accepted, rendering=rendering)
     reconciled = compared.comparison.reconciled
     verified = verify(compared.comparison, verification) if verification else 0
     worktree.replace(folder, reconciled.writes, reconciled.deletes)

@@ -22,8 +22,9 @@ from gitops_gen.layout.mixture import Parts, folder_of_resource
 from gitops_gen.layout.paths import TOMBSTONE, parent
 from gitops_gen.layout.units import units_of
 from gitops_gen.plan.guards import check_guards, passes
-from gitops_gen.workflows.branch import Branch, look, moves_in_argocd, synced_as_recorded
+from gitops_gen.workflows.branch import Branch, look, moves_in_argocd, people_of, synced_as_recorded
 from gitops_gen.workflows.desired import Mixture, compare
+from gitops_gen.workflows.extending import extend
 from gitops_gen.workflows.keeping import Kept, check_whole, settle, untouched
 from gitops_gen.workflows.landing import land
 from gitops_gen.workflows.owners import changed_engine_files
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from gitops_gen.model import Inventory
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.branch import Found
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
@@ -95,6 +97,7 @@ def move(  # noqa: PLR0913 - each is a fact that only the caller knows
     deadline_s: float,
     approved: str | None = None,
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Moved:
     """Do the next step of moving resources to the units that an inventory gives them; nothing else changes.
@@ -109,7 +112,7 @@ def move(  # noqa: PLR0913 - each is a fact that only the caller knows
 
         def prepare() -> str | None:
             told("compiling")
-            way = _prepare(inventory, clone, lineage, signature)
+            way = _prepare(inventory, clone, lineage, signature, rendering)
             last[:] = [(way, 0)]
             if way.stage is None or not passes(way.planned.findings, way.planned.plan, approved):
                 return None
@@ -153,7 +156,13 @@ def _subject(stage: Stage, resources: Mapping[str, int]) -> str:
     return f"Move {stage.number} of 3: {words[stage]} in {', '.join(sorted(resources))}"
 
 
-def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage, signature: Signature) -> _Way:
+def _prepare(
+    inventory: Inventory,
+    clone: Clone,
+    lineage: Lineage,
+    signature: Signature,
+    rendering: Rendering | None,
+) -> _Way:
     """Work out which step comes next, and what the branch becomes by it."""
     found = look(inventory, clone)
     check_readable(found)
@@ -190,6 +199,7 @@ def _prepare(inventory: Inventory, clone: Clone, lineage: Lineage, signature: Si
         frozenset(),
         Mixture(compiled=compiled, untouched=_untouched(found, concerned, in_argocd=in_argocd)),
     )
+    comparison = extend(comparison, people_of(clone), rendering, mixed=True)
     if stage is not None:
         check_unrefused(comparison, "the move")
     plan = plan_of(comparison, found.entries)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gitops_gen.delivery.forges.choose import Asked, Chosen
     from gitops_gen.delivery.lineage import Lineage
     from gitops_gen.model import Inventory
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
@@ -93,6 +94,7 @@ def propose(  # noqa: PLR0913 - each is a fact that only the caller knows
     approved: str | None = None,
     selection: Selection | None = None,
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
     accepted: frozenset[str] = frozenset(),
     told: Callable[[str], None] = lambda _: None,
 ) -> Proposed:
@@ -121,7 +123,15 @@ def propose(  # noqa: PLR0913 - each is a fact that only the caller knows
         def prepare() -> str | None:
             told("compiling")
             there = proposal.outstanding()
-            planned = plan_on(inventory, clone, accepted, lineage=lineage, selection=selection, proposed=there.records)
+            planned = plan_on(
+                inventory,
+                clone,
+                accepted,
+                lineage=lineage,
+                selection=selection,
+                proposed=there.records,
+                rendering=rendering,
+            )
             now = _Try(planned, there, guarded=not passes(planned.findings, planned.plan, approved))
             tries[:] = [now]
             if planned.superseded or now.guarded:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gitops_gen.compiled import Compiled
+    from gitops_gen.model import Inventory
     from gitops_gen.tree import Tree
     from gitops_gen.workflows.desired import Desired
 
@@ -29,12 +30,18 @@ class UnprovenError(GitopsGenError):
 
     exit_code = ExitCode.PROBLEMS
 
-    def __init__(self, problems: Sequence[Problem], texts: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        texts: Mapping[str, str],
+        message: str = "the generated resources do not do what the inventory says; nothing was written",
+        advice: str = "this is a fault of gitops-gen: please report it",
+    ) -> None:
         """Keep the problems for those who report them as such."""
         super().__init__(
-            "the generated resources do not do what the inventory says; nothing was written",
+            message,
             details="\n".join(f"{problem.location}: {problem.message} [{problem.rule}]" for problem in problems),
-            help="this is a fault of gitops-gen: please report it",
+            help=advice,
         )
         self.problems = tuple(problems)
         self.texts = texts
@@ -55,14 +62,13 @@ def prove_all(desired: Desired, *, mixed: bool = False) -> list[Problem]:
     Places cost as much as the proof itself, so they are looked up only when there is something to point at. Warnings
     are left out: the inventory's own rules have given them, with its own lines.
     """
-    with _collector_paused():
-        problems = _prove(desired, lambda _cluster, _compiled: _NOWHERE, mixed=mixed)
-        if problems:
-            problems = _prove(desired, Places(desired.tree), mixed=mixed)
+    problems = _prove(desired, lambda _cluster, _compiled: NOWHERE, mixed=mixed)
+    if problems:
+        problems = _prove(desired, Places(desired.tree), mixed=mixed)
     return problems
 
 
-_NOWHERE = Location("", 1, 1)
+NOWHERE = Location("", 1, 1)
 
 
 def _prove(desired: Desired, place: Callable[[str, Compiled], Location], *, mixed: bool) -> list[Problem]:
@@ -70,16 +76,22 @@ def _prove(desired: Desired, place: Callable[[str, Compiled], Location], *, mixe
         cluster: [read_resource(piece.manifest, place(cluster, piece)) for piece in compiled]
         for cluster, compiled in desired.compiled.items()
     }
-    if mixed:
-        found = [
-            problem
-            for cluster, members in resources.items()
-            for problem in prove_mixture(desired.inventory, cluster, members)
-        ]
-    else:
-        found = prove_mesh(desired.inventory, resources)
-    found = list(set_aside(found, desired.inventory.reasons()))
-    return in_order(problem for problem in found if problem.severity is Severity.ERROR)
+    return errors_in(desired.inventory, resources, mixed=mixed)
+
+
+def errors_in(inventory: Inventory, resources: Mapping[str, Sequence[Resource]], *, mixed: bool) -> list[Problem]:
+    """Return the errors that the proof finds in the resources of each cluster; `mixed` as for `prove_all`."""
+    with _collector_paused():
+        if mixed:
+            found = [
+                problem
+                for cluster, members in resources.items()
+                for problem in prove_mixture(inventory, cluster, members)
+            ]
+        else:
+            found = prove_mesh(inventory, resources)
+        found = list(set_aside(found, inventory.reasons()))
+        return in_order(problem for problem in found if problem.severity is Severity.ERROR)
 
 
 class Places:

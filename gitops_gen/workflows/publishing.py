@@ -22,8 +22,9 @@ from gitops_gen.plan import compare as comparing
 from gitops_gen.plan.census import take_census
 from gitops_gen.plan.guards import GuardFinding, Verdict, check_guards, passes
 from gitops_gen.report.plan import plan_subject, plan_text
-from gitops_gen.workflows.branch import Branch, look
+from gitops_gen.workflows.branch import Branch, look, people_of
 from gitops_gen.workflows.desired import compare
+from gitops_gen.workflows.extending import extend
 from gitops_gen.workflows.keeping import check_mixture, settle
 from gitops_gen.workflows.landing import land
 from gitops_gen.workflows.owners import elsewhere_finding, resynced_clusters, resynced_finding
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gitops_gen.tree import Entry
     from gitops_gen.workflows.branch import Found
     from gitops_gen.workflows.desired import Comparison
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.rendering import Verification
 
@@ -125,21 +127,31 @@ def gitops_clone(inventory: Inventory, remote: Remote) -> Iterator[Clone]:
         yield clone
 
 
-def plan_changes(
+def plan_changes(  # noqa: PLR0913 - what a run knows
     inventory: Inventory,
     remote: Remote,
     accepted: frozenset[str] = frozenset(),
     *,
     lineage: Lineage | None = None,
     selection: Selection | None = None,
+    rendering: Rendering | None = None,
 ) -> Planned:
     """Say what publish would do; write nothing.
 
     Without `lineage` it is not asked whether a newer inventory is published. One without order is only warned of:
-    plans are asked for on branches that are not merged yet. Raises as `gitops_clone` does.
+    plans are asked for on branches that are not merged yet. `rendering` finds what renders, where people's components
+    take part. Raises as `gitops_clone` does, and UnprovenError for what components break.
     """
     with gitops_clone(inventory, remote) as clone:
-        return plan_on(inventory, clone, accepted, lineage=lineage, selection=selection, unordered=Verdict.WARNING)
+        return plan_on(
+            inventory,
+            clone,
+            accepted,
+            lineage=lineage,
+            selection=selection,
+            unordered=Verdict.WARNING,
+            rendering=rendering,
+        )
 
 
 def plan_on(  # noqa: PLR0913 - what a run knows
@@ -151,11 +163,12 @@ def plan_on(  # noqa: PLR0913 - what a run knows
     selection: Selection | None = None,
     unordered: Verdict = Verdict.NEEDS_APPROVAL,
     proposed: Mapping[str, PublishedState] | None = None,
+    rendering: Rendering | None = None,
 ) -> Planned:
     """Compile for what a clone holds now, find out what of it has to stay, and compare.
 
     `unordered` is what an inventory without order gets. `proposed` are the records of a proposal that is under way:
-    the fence takes them for published.
+    the fence takes them for published. `rendering` is needed where people's components take part.
     """
     found = look(inventory, clone, accepted)
     inventory = found.inventory
@@ -172,6 +185,7 @@ def plan_on(  # noqa: PLR0913 - what a run knows
         fence = fence.behind(check_fence(lineage, clusters, proposed))
     kept = settle(inventory, found.standing, clone, found.states, fence, chosen)
     comparison = compare(inventory, found.target, accepted, kept.mixture) if kept.mixture else found.whole
+    comparison = extend(comparison, people_of(clone), rendering, stays=kept.parts, mixed=kept.mixture is not None)
     changes = plan_of(comparison, found.entries)
     check_mixture(changes, kept.parts)
     resynced = resynced_clusters(inventory, found)
@@ -245,6 +259,7 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
     approved: str | None = None,
     selection: Selection | None = None,
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
     accepted: frozenset[str] = frozenset(),
     told: Callable[[str], None] = lambda _: None,
 ) -> Published:
@@ -264,7 +279,7 @@ def publish(  # noqa: PLR0913 - each is a fact that only the caller knows
 
         def prepare() -> str | None:
             told("compiling")
-            planned = plan_on(inventory, clone, accepted, lineage=lineage, selection=selection)
+            planned = plan_on(inventory, clone, accepted, lineage=lineage, selection=selection, rendering=rendering)
             last[:] = [(planned, 0)]
             if planned.superseded or not passes(planned.findings, planned.plan, approved):
                 return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gitops_gen.manifest import Manifest, ResourceId
     from gitops_gen.model import SyncUnit
     from gitops_gen.tree import Tree
-    from gitops_gen.workflows.desired import Comparison, Desired
+    from gitops_gen.workflows.desired import Comparison, Desired, Extension
 
 BUILD_TIMEOUT_S = 300.0
 """How long kustomize may take for one unit; the largest unit allowed takes a few seconds."""
@@ -55,9 +55,9 @@ def verify(comparison: Comparison, how: Verification) -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="gitops-gen-render-") as scratch:
         root = Path(scratch).resolve()
-        _spread(_needed(desired.tree, folders, sync_unit), root)
+        spread({**_needed(desired.tree, folders, sync_unit), **comparison.extension.files}, root)
         rendered = build_all(how.kustomize, [root / folder for folder in folders], how.jobs, BUILD_TIMEOUT_S)
-        compiled = _compiled_by_unit(desired, sync_unit)
+        compiled = _compiled_by_unit(desired, comparison.extension, sync_unit)
         for folder in folders:
             difference = _difference(folder, compiled.get(folder, {}), load(rendered[root / folder]))
             if difference:
@@ -78,7 +78,7 @@ def _needed(tree: Tree, units: Iterable[str], sync_unit: SyncUnit) -> Tree:
     return {path: content for path, content in tree.items() if path in inside or base_of(path) in bases}
 
 
-def _spread(tree: Tree, root: Path) -> None:
+def spread(tree: Tree, root: Path) -> None:
     """Write a tree into an empty private folder."""
     for folder in {path.rpartition("/")[0] for path in tree}:
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -86,15 +86,21 @@ def _spread(tree: Tree, root: Path) -> None:
         (root / path).write_bytes(content)
 
 
-def _compiled_by_unit(desired: Desired, sync_unit: SyncUnit) -> dict[str, dict[ResourceId, Manifest]]:
-    """Return unit -> its compiled resources by id."""
+def _compiled_by_unit(
+    desired: Desired, extension: Extension, sync_unit: SyncUnit
+) -> dict[str, dict[ResourceId, Manifest]]:
+    """Return unit -> its resources by id: as compiled, and where people have components on top, as those make them."""
     units: dict[str, dict[ResourceId, Manifest]] = {}
     for cluster, pieces in desired.compiled.items():
         for piece in pieces:
-            folder = overlay_folder(cluster, Folder(piece.place.namespace, piece.place.folder))
-            unit = unit_of(f"{folder}/", sync_unit)
-            if unit is not None:
+            folder = Folder(piece.place.namespace, piece.place.folder)
+            unit = unit_of(f"{overlay_folder(cluster, folder)}/", sync_unit)
+            if unit is not None and (cluster, folder) not in extension.rendered:
                 units.setdefault(unit, {})[resource_id(piece.manifest)] = piece.manifest
+    for (cluster, folder), manifests in extension.rendered.items():
+        unit = unit_of(f"{overlay_folder(cluster, folder)}/", sync_unit)
+        if unit is not None:
+            units.setdefault(unit, {}).update(manifests)
     return units
 
 

@@ -18,8 +18,9 @@ from gitops_gen.layout.mixture import Parts
 from gitops_gen.layout.paths import TOMBSTONE, parent
 from gitops_gen.model import Engine
 from gitops_gen.plan.guards import GuardFinding, Verdict, check_guards, passes
-from gitops_gen.workflows.branch import Branch, look
+from gitops_gen.workflows.branch import Branch, look, people_of
 from gitops_gen.workflows.desired import Mixture, compare
+from gitops_gen.workflows.extending import extend
 from gitops_gen.workflows.keeping import Kept, check_whole, untouched
 from gitops_gen.workflows.landing import land
 from gitops_gen.workflows.owners import changed_engine_files, units_of_resources
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gitops_gen.engines.commands import Command
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.branch import Found
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
@@ -82,6 +84,7 @@ def retire(  # noqa: PLR0913 - each is a fact that only the caller knows
     deadline_s: float,
     approved: str | None = None,
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Retired:
     """Take units away that have nothing left, each by its folder (`overlays/east/data`, or without `overlays/`).
@@ -96,7 +99,7 @@ def retire(  # noqa: PLR0913 - each is a fact that only the caller knows
 
         def prepare() -> str | None:
             told("compiling")
-            planned, folders = _prepare(inventory, clone, units, lineage)
+            planned, folders = _prepare(inventory, clone, units, lineage, rendering)
             last[:] = [(planned, folders, 0)]
             if not passes(planned.findings, planned.plan, approved):
                 return None
@@ -131,7 +134,7 @@ def retire(  # noqa: PLR0913 - each is a fact that only the caller knows
 
 
 def _prepare(
-    inventory: Inventory, clone: Clone, units: Sequence[str], lineage: Lineage
+    inventory: Inventory, clone: Clone, units: Sequence[str], lineage: Lineage, rendering: Rendering | None
 ) -> tuple[Planned, tuple[str, ...]]:
     """Work out what the branch becomes without these units; return that and their folders."""
     found = look(inventory, clone)
@@ -151,6 +154,7 @@ def _prepare(
             files.pop(path, None)
     mixture = Mixture(compiled=standing.resources(sorted(clusters)), untouched=files)
     comparison = compare(inventory, found.target, frozenset(), mixture, leaving=frozenset(folders))
+    comparison = extend(comparison, people_of(clone), rendering, stays=Parts(clusters=clusters), mixed=True)
     check_unrefused(comparison, "retiring it")
     plan = plan_of(comparison, found.entries)
     planned = Planned(

@@ -19,8 +19,9 @@ from gitops_gen.layout.mixture import Parts, folder_of_resource, lost_gateways, 
 from gitops_gen.layout.paths import Folder
 from gitops_gen.layout.standing import edited_in, folders_in, paths_of, read_standing
 from gitops_gen.plan.guards import check_guards, passes
-from gitops_gen.workflows.branch import Branch, look
+from gitops_gen.workflows.branch import Branch, look, people_of
 from gitops_gen.workflows.desired import Mixture, compare
+from gitops_gen.workflows.extending import extend
 from gitops_gen.workflows.keeping import Kept, check_mixture, check_whole, untouched
 from gitops_gen.workflows.landing import land
 from gitops_gen.workflows.publishing import Planned, Published, commit_plan, gitops_clone, plan_of, records_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from gitops_gen.delivery.commit import Signature
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.branch import Found
+    from gitops_gen.workflows.extending import Rendering
     from gitops_gen.workflows.landing import Clock
     from gitops_gen.workflows.publishing import Remote
     from gitops_gen.workflows.rendering import Verification
@@ -86,6 +88,7 @@ def roll_back(  # noqa: PLR0913 - each is a fact that only the caller knows
     deadline_s: float,
     approved: str | None = None,
     verification: Verification | None = None,
+    rendering: Rendering | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> RolledBack:
     """Publish a part of the mesh as it was, and hold it; see `Wish`.
@@ -100,7 +103,7 @@ def roll_back(  # noqa: PLR0913 - each is a fact that only the caller knows
 
         def prepare() -> str | None:
             told("compiling")
-            way = _prepare(inventory, clone, wish, signature)
+            way = _prepare(inventory, clone, wish, signature, rendering)
             planned = way.planned
             last[:] = [(way, 0)]
             if not passes(planned.findings, planned.plan, approved):
@@ -136,7 +139,7 @@ def roll_back(  # noqa: PLR0913 - each is a fact that only the caller knows
         )
 
 
-def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signature) -> _Way:
+def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signature, rendering: Rendering | None) -> _Way:
     """Work out what the branch becomes when the wish is granted."""
     found = look(inventory, clone)
     inventory = found.inventory
@@ -176,6 +179,7 @@ def _prepare(inventory: Inventory, clone: Clone, wish: Wish, signature: Signatur
     everything = Parts(clusters=frozenset(clusters))
     mixture = Mixture(compiled=compiled, untouched=untouched(standing, everything, engines=False))
     comparison = compare(inventory, found.target, frozenset(), mixture)
+    comparison = extend(comparison, people_of(clone), rendering, stays=stays, mixed=True)
     plan = plan_of(comparison, found.entries)
     check_mixture(plan, stays)
     hold = Hold(

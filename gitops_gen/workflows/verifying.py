@@ -155,11 +155,18 @@ def _roots(folder: Path, files: _Files) -> list[Path]:
         return [folder]
     found = sorted({path.parent for path in _manifests(folder) if path.name in KUSTOMIZATIONS})
     named = {named.resolve() for one in found for named in _named(one, files)}
-    return [one for one in found if one.resolve() not in named]
+    # kustomize builds a component on top of something only.
+    return [one for one in found if one.resolve() not in named and not _is_component(one, files)]
 
 
 def _kustomization(folder: Path) -> Path | None:
     return next((folder / name for name in KUSTOMIZATIONS if (folder / name).is_file()), None)
+
+
+def _is_component(folder: Path, files: _Files) -> bool:
+    path = _kustomization(folder)
+    documents = files.documents(path) if path is not None else ()
+    return any(isinstance(document, dict) and document.get("kind") == "Component" for _, document in documents)
 
 
 def _named(folder: Path, files: _Files) -> list[Path]:

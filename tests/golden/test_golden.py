@@ -2,8 +2,8 @@
 
 `inventory.yaml` is published into an empty repository, or after `before.yaml` where there is one. `tree/` is what the
 repository then holds without its records, `plan.txt` and `plan.md` what `plan` says before, `problems.txt` what
-`validate` says of an inventory with errors. `pytest tests/golden --update-golden` writes them anew: read the difference
-before it is committed.
+`validate` says of an inventory with errors. `tree/components/` are people's own, and there before the plan. `pytest
+tests/golden --update-golden` writes them anew: read the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from gitops_gen.kustomize import build_all
-from tests.command import bare_repository, checked_out, files_of, run
+from tests.command import bare_repository, checked_out, committed, files_of, run
 
 if TYPE_CHECKING:
     from gitops_gen.kustomize import Kustomize
@@ -27,7 +27,10 @@ NAMES = sorted(path.name for path in CASES.iterdir())
 WRITTEN = ("inventory.yaml", "before.yaml")
 """The files of a case that people write."""
 
-TREES = [name for name in NAMES if (CASES / name / "tree").is_dir()]
+COMPONENTS = "components/"
+
+TREES = [name for name in NAMES if (CASES / name / "tree").is_dir() and name != "components"]
+"""Cases whose resources are rendered as they stand: components change them."""
 
 
 def made(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, bytes]:
@@ -39,6 +42,9 @@ def made(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> dict
     bare = bare_repository(tmp_path / "mesh.git")
     if (case / "before.yaml").exists():
         assert run(capsys, "publish", "before.yaml", "--repository", bare).code == 0
+    components = {path: text.decode() for path, text in files_of(case / "tree").items() if path.startswith(COMPONENTS)}
+    if components:
+        committed(bare, tmp_path / "people", components)
     planned = run(capsys, "plan", "inventory.yaml", "--repository", bare)
     markdown = run(capsys, "plan", "inventory.yaml", "--repository", bare, "--format", "markdown")
     approval = re.search(r"--approve (\S+)", planned.out)

@@ -206,6 +206,9 @@ class WorkloadSpec(Fields):
     """Who may consume it: `namespace/name` or `namespace/*`. Absent: everybody."""
     set_aside: list[SwitchFields] = []
     """Rules that do not hold for this workload, each with a reason."""
+    components: list[Text] = []
+    """Kustomize components of your own, by the names of their folders in `components/` of the GitOps repository; they
+    are put on top of what is generated, in this order."""
     backend: Given[Backend] = None
     """How a route names one pod."""
     gateways: Given[GatewayChoice] = None

@@ -47,6 +47,7 @@ DOCUMENT_RULES: tuple[DocumentRule, ...] = (
     names.valid_names,
     names.valid_labels,
     names.named_once,
+    names.components_once,
     references.known_clusters,
     references.selecting_labels,
     references.known_ingresses,

@@ -129,6 +129,8 @@ def _workload_names(workload: WorkloadDocument) -> Iterator[Name]:
         yield Name(("spec", "serviceAccount"), spec.service_account, "service account", subdomain_fault)
     for place, pattern in enumerate(spec.allow_consumers or ()):
         yield Name(("spec", "allowConsumers", place), pattern, "consumer", consumer_pattern_fault)
+    for place, component in enumerate(spec.components):
+        yield Name(("spec", "components", place), component, "component", label_fault)
     for place, port in enumerate(spec.ports):
         yield from _port_names(port, ("spec", "ports", place))
     for place, placement in enumerate(spec.placements):
@@ -214,3 +216,19 @@ def named_once(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
                         help="write each pod once",
                         related=(("the first time", workload.at(*path, first[name])),),
                     )
+
+
+def components_once(documents: Documents, _clusters: Clusters) -> Iterator[Problem]:
+    """GGI246: a workload names each component once."""
+    for workload in documents.workloads:
+        first: dict[str, int] = {}
+        for place, name in enumerate(workload.fields.spec.components):
+            if first.setdefault(name, place) != place:
+                yield Problem(
+                    rule="GGI246",
+                    message=f"component {shown(name)} is named twice",
+                    location=workload.at("spec", "components", place),
+                    subject=workload.subject,
+                    help="write each component once, in the order in which they are to be put on top",
+                    related=(("the first time", workload.at("spec", "components", first[name])),),
+                )

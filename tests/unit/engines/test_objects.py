@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -427,3 +428,47 @@ def test_where_a_cluster_is_one_unit_its_rights_hold_in_all_namespaces() -> None
 def test_the_paths_of_flux_files_are_known() -> None:
     everything = mesh_of({"east": Engine.FLUX}, create_namespaces=True)
     assert sorted(bodies(everything, UNITS)) == sorted(flux_files("east"))
+
+
+EXTENDED = kustomization(["db-0.yaml"], ["../../../../components/team"]).encode()
+
+
+@pytest.mark.parametrize(("path", "before"), [(".", ""), ("mesh/one", "mesh/one/")])
+def test_argocd_looks_for_changes_in_components_where_units_have_some(path: str, before: str) -> None:
+    inventory = mesh_of({"east": Engine.ARGOCD, "west": Engine.ARGOCD}, path=path)
+    tree = {
+        "overlays/east/data/kustomization.yaml": b"",
+        "overlays/east/data/db/kustomization.yaml": EXTENDED,
+        "overlays/east/datum/db/kustomization.yaml": b"",
+        "overlays/west/data/db/kustomization.yaml": b"",
+    }
+
+    def paths(applications: Applications) -> list[str]:
+        gitops = replace(inventory.mesh.gitops, applications=applications)
+        files = engine_files(replace(inventory, mesh=replace(inventory.mesh, gitops=gitops)), tree)
+        return re.findall(r"generate-paths: \"?([^\"\n]*)", files["engines/argocd/gitops-gen.yaml"])
+
+    namespace = f"{{{{index .path.segments {2 + before.count('/')}}}}}"
+    assert paths(Applications.SET) == [f".;/{before}base/{namespace};/{before}components"]
+    assert paths(Applications.PLAIN) == [
+        f".;/{before}base/data;/{before}components",
+        f".;/{before}base/datum",
+        f".;/{before}base/data",
+    ]
+
+
+def test_a_sparse_source_of_flux_has_the_components_of_its_cluster() -> None:
+    inventory = mesh_of({"east": Engine.FLUX, "west": Engine.FLUX}, flux=Flux(sparse=True))
+    tree = {
+        "base/data/db/service.yaml": b"",
+        "overlays/east/data/db/kustomization.yaml": EXTENDED,
+        "overlays/west/data/db/kustomization.yaml": b"",
+    }
+    files = engine_files(inventory, tree)
+
+    def sparse(cluster: str) -> Any:
+        source = next(iter(load(files[f"engines/flux/{cluster}/gitops-gen.yaml"])))
+        return source["spec"]["sparseCheckout"]
+
+    assert sparse("east") == ["base", "components", "overlays/east"]
+    assert sparse("west") == ["base", "overlays/west"]

@@ -4,9 +4,12 @@ import random
 
 import pytest
 
-from gitops_gen.compiled import Compiled, Place
-from gitops_gen.layout.build import build_tree, manifests_by_path
+from gitops_gen.compiled import Compiled, Place, with_components
+from gitops_gen.layout.build import build_tree, components_on_top, manifests_by_path
+from gitops_gen.layout.mixture import Parts, mix, same_resources
+from gitops_gen.layout.paths import Folder
 from gitops_gen.layout.seal import read_seal
+from gitops_gen.layout.standing import read_standing
 from gitops_gen.manifest import dump
 from tests.trees import a_tree, an_inventory_of, listed_in, of_pod, shared, text_of
 
@@ -218,3 +221,46 @@ def test_the_resources_of_each_file_are_those_that_it_holds() -> None:
     assert {path: dump(resources) for path, resources in manifests.items()} == {
         path: text_of(tree, path) for path in tree if not path.endswith("/kustomization.yaml")
     }
+
+
+def on_top(resources: list[Compiled], *components: str) -> list[Compiled]:
+    return with_components(resources, {("data", "db"): components})
+
+
+def test_components_go_on_top_of_the_folder_of_each_cluster_and_leave_base_alone() -> None:
+    compiled = {
+        "a": on_top([shared(), of_pod("db-0")], "team", "timeouts"),
+        "b": on_top([shared(), of_pod("db-0", cluster="b")], "team"),
+        "c": [shared(), of_pod("db-0", cluster="c"), of_pod("other-0", cluster="c", folder="other")],
+    }
+    tree = a_tree(compiled)
+    # The resource is the same, whatever else is on top of it in this cluster or that.
+    assert listed_in(tree, "base/data/db") == ["destinationrule.yaml"]
+    assert text_of(tree, "overlays/a/data/db/kustomization.yaml").endswith(
+        "- ../../../../base/data/db\n- db-0.yaml\n"
+        "components:\n- ../../../../components/team\n- ../../../../components/timeouts\n"
+    )
+    assert text_of(tree, "overlays/b/data/db/kustomization.yaml").endswith("- ../../../../components/team\n")
+    assert "components" not in text_of(tree, "overlays/c/data/db/kustomization.yaml")
+    assert "components" not in text_of(tree, "overlays/c/data/other/kustomization.yaml")
+    assert components_on_top(compiled) == {
+        ("a", Folder("data", "db")): ("team", "timeouts"),
+        ("b", Folder("data", "db")): ("team",),
+    }
+
+
+def test_components_are_read_back_and_make_a_difference() -> None:
+    compiled = {"a": on_top([shared(), of_pod("db-0")], "team"), "b": [shared(), of_pod("db-0", cluster="b")]}
+    tree = a_tree(compiled)
+    wanted = {cluster: {Folder("data", "db")} for cluster in compiled}
+    read = read_standing(tree, wanted, "example")
+    assert {cluster: {one.place.components for one in found} for cluster, found in read.items()} == {
+        "a": {("team",)},
+        "b": {()},
+    }
+    assert same_resources(read["a"], compiled["a"])
+    assert not same_resources(read["a"], on_top(compiled["a"], "team", "more"))
+    assert not same_resources(read["a"], [shared(), of_pod("db-0")])
+    # What is held has what it had on top.
+    live = {"a": on_top(compiled["a"], "new"), "b": compiled["b"]}
+    assert a_tree(mix(live, read, Parts(clusters=frozenset({"a"})))) == tree

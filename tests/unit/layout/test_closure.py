@@ -74,3 +74,28 @@ def test_a_kustomization_that_only_lists(text: str, *, plain: bool) -> None:
 def test_what_is_no_list_names_nothing() -> None:
     there = {"a/kustomization.yaml"}
     assert closure_of("a", there, lambda _: b"resources: b.yaml\ncomponents: {c: d}") == ["a/kustomization.yaml"]
+
+
+LISTS = b"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+
+
+def test_what_patches_has_all_that_stands_in_its_folder() -> None:
+    files = {
+        "overlays/a/kustomization.yaml": LISTS + b"resources: [data, gone.yaml]\n",
+        "overlays/a/notes.md": b"",
+        "overlays/a/data/kustomization.yaml": LISTS + b"resources: [one.yaml]\ncomponents: [../../../components/x]\n",
+        "overlays/a/data/one.yaml": b"",
+        "overlays/a/data/two.yaml": b"",
+        "components/x/kustomization.yml": b"kind: Component\npatches: [{path: patch.yaml}]\ncomponents: [deep]\n",
+        "components/x/patch.yaml": b"",
+        "components/x/deep/kustomization.yaml": b"kind: Component\ncomponents: [../../y]\n",
+        "components/y/kustomization.yaml": b"kind: Component\nresources: [one.yaml]\n",
+        "components/y/one.yaml": b"",
+        "components/y/other.yaml": b"",
+        "components/z/kustomization.yaml": b"kind: Component\n",
+    }
+    # Patches are read from the folder, whatever they are called; what only lists, has what it lists.
+    left_out = ("overlays/a/notes.md", "overlays/a/data/two.yaml", "components/y/other.yaml", "components/z/")
+    assert closure_of("overlays/a", files, files.__getitem__) == sorted(
+        path for path in files if not path.startswith(left_out)
+    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitops_gen.layout.kustomization import connections, kustomization, listed
+from gitops_gen.layout.kustomization import components_listed, connections, extended_folders, kustomization, listed
 from gitops_gen.layout.seal import read_seal, seal
 from tests.trees import listed_in
 
@@ -35,6 +35,27 @@ def test_what_was_listed_is_read_back() -> None:
     assert listed(seal(kustomization(names), "example", "Cluster a")) == names
     assert listed(b"") == []
     assert listed(b"\xff") == []
+
+
+def test_components_come_after_the_resources_in_the_order_given() -> None:
+    ways = ["../../../../components/timeouts", "../../../../components/123"]
+    text = kustomization(["db-0.yaml"], ways)
+    assert text.endswith(f"resources:\n- db-0.yaml\ncomponents:\n- {ways[0]}\n- {ways[1]}\n")
+    sealed = seal(text, "example", "Cluster a")
+    assert listed(sealed) == ["db-0.yaml"]
+    assert components_listed(sealed) == ["timeouts", "123"]
+    # What a person put there by hand from elsewhere is none of ours.
+    assert components_listed(seal(kustomization(["a"], ["../other", "../../../../components/x"]), "m", "w")) == ["x"]
+    assert components_listed(seal(kustomization(["a"]), "m", "w")) == []
+
+
+def test_folders_with_components_on_top_are_known_by_their_kustomizations() -> None:
+    tree = {
+        "overlays/a/data/db/kustomization.yaml": kustomization(["a"], ["../../../../components/x"]).encode(),
+        "overlays/a/data/db/notes.yaml": b"a:\ncomponents:\n",
+        "overlays/b/data/db/kustomization.yaml": kustomization(["components"]).encode(),
+    }
+    assert extended_folders(tree) == ["overlays/a/data/db"]
 
 
 def test_every_folder_is_led_to() -> None:

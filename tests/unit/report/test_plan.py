@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from gitops_gen.compiled import Compiled, Place
+from gitops_gen.compiled import Compiled, Place, with_components
 from gitops_gen.model import SyncUnit
-from gitops_gen.report.plan import plan_json, plan_subject, plan_summary, plan_text
+from gitops_gen.report.plan import plan_headlines, plan_json, plan_subject, plan_summary, plan_text
 from tests.meshes import Mesh, a_manifest, a_pod, a_policy, an_endpoint_list, plan_of, plan_of_trees, pods, tree_of
 
 A, B, C = "cluster-a", "cluster-b", "cluster-c"
@@ -371,3 +371,55 @@ def test_no_control_character_gets_out_raw() -> None:
     for written in (plan_text(plan), plan_json(plan), plan_subject(plan)):
         assert written.replace("\n", "").isprintable()
     assert r"a\x1b[31m\u202e\x85\u2028b" in plan_text(plan)
+
+
+def with_on_top(resources: list[Compiled], *components: str) -> list[Compiled]:
+    return with_components(resources, {("monitoring", "prometheus"): components})
+
+
+def test_components_that_come_and_go_are_told() -> None:
+    before = {name: with_on_top(pods(name, KEY, range(2)), "old") for name in (A, B)}
+    after = {name: with_on_top(pods(name, KEY, range(2)), "team", "timeouts") for name in (A, B)}
+    assert text(before, after) == (
+        "2 clusters, 1 workload: 4 components put on top; 2 components taken off\n"
+        "\n"
+        "monitoring/prometheus in 2 clusters (cluster-a, cluster-b): component old -> team, timeouts\n"
+        "\n"
+    )
+    plan = plan_of(before, after)
+    assert plan_subject(plan) == "monitoring/prometheus in 2 clusters: changed"
+    assert plan_headlines(plan) == [
+        "monitoring/prometheus in 2 clusters (cluster-a, cluster-b): other components on top"
+    ]
+    (change, _) = (one for cluster in json.loads(plan_json(plan))["clusters"] for one in cluster["changes"])
+    assert change["subjects"] == [
+        {
+            "pod": None,
+            "action": "changed",
+            "meaning": [{"about": "component", "before": ["old"], "after": ["team", "timeouts"]}],
+            "resources": [],
+        }
+    ]
+
+
+def test_the_first_components_and_the_last() -> None:
+    bare, extended = {A: pods(A, KEY, range(1))}, {A: with_on_top(pods(A, KEY, range(1)), "team")}
+    assert text(bare, extended) == (
+        "1 cluster, 1 workload: 1 component put on top; nothing removed\n\n"
+        "monitoring/prometheus in cluster-a: +component team\n\n"
+    )
+    assert text(extended, bare) == (
+        "1 cluster, 1 workload: 1 component taken off\n\nmonitoring/prometheus in cluster-a: -component team\n\n"
+    )
+
+
+def test_another_order_of_components_is_told_in_full() -> None:
+    before = {A: with_on_top(pods(A, KEY, range(1)), "one", "two")}
+    after = {A: with_on_top(pods(A, KEY, range(1)), "two", "one")}
+    assert "monitoring/prometheus in cluster-a: component one, two -> two, one\n" in text(before, after)
+
+
+def test_a_new_workload_says_its_components_and_one_that_goes_those_that_it_had() -> None:
+    new = {A: with_on_top(pods(A, KEY, range(1)), "team")}
+    assert "  +component team\n" in text({A: pods(A, KAFKA, range(1))}, {A: [*pods(A, KAFKA, range(1)), *new[A]]})
+    assert "  -component team\n" in text({A: [*pods(A, KAFKA, range(1)), *new[A]]}, {A: pods(A, KAFKA, range(1))})
