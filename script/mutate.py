@@ -9,25 +9,33 @@ from __future__ import annotations
 
 import argparse
 import ast
-import copy
 import importlib.abc
 import importlib.machinery
+import json
 import os
 import signal
 import sys
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import types
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
 GOAL = 90
 TIMEOUT_S = 120
 """Seconds after which a mistake that makes the tests hang counts as noticed."""
+
+KEPT = ROOT / "build" / "mutate"
+"""Where what was found of each module is kept, for the table."""
+
+PAGE = ROOT / "docs" / "reference" / "mutants.md"
+REASONS = ROOT / "tests" / "mutate.toml"
+"""Why mistakes that no test notices may stay so."""
 
 QUIET = ("-W", "ignore:Module already imported")
 """What pytest says of plugins that were loaded before it."""
@@ -83,15 +91,14 @@ def mistakes(source: str) -> Iterator[Mistake]:
     """Yield every mistake that there is a rule for."""
     tree = ast.parse(source)
     passed_over = _texts_for_people(tree)
-    for place, node in enumerate(ast.walk(tree)):
+    for node in [*ast.walk(tree)]:
         if id(node) in passed_over:
             continue
-        for number, wrong in enumerate(_wrong(node)):
-            changed = copy.deepcopy(tree)
-            target = next(one for at, one in enumerate(ast.walk(changed)) if at == place)
-            _put(changed, target, list(_wrong(target))[number])
-            text = ast.unparse(ast.fix_missing_locations(changed))
+        for wrong in _wrong(node):
             what = f"{_shown(node)} -> {_shown(wrong)}"
+            _put(tree, node, wrong)
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            _put(tree, wrong, node)
             yield Mistake(getattr(node, "lineno", 0), what, text)
 
 
@@ -215,12 +222,72 @@ def noticed(module: str, source: str) -> bool:
     return True
 
 
+HEAD = """\
+# Mistakes that the tests notice
+
+`script/mutate` makes small mistakes by rule in the modules that decide what is written, replaced and deleted, one at a
+time, and runs the tests that stand beside each. `script/mutate --table` wrote this page from its results. At least
+{goal} % are to be noticed; the rest stands below, each with the reason why it may stay. The mistakes that have to be
+noticed without exception are listed in `tests/mutants.toml`, and replayed by `script/mutants`.
+
+| module | code | mistakes | noticed | share |
+|---|---|---|---|---|
+"""
+
+UNKNOWN = "no reason is known; it asks for a test"
+
+
+class Judged(NamedTuple):
+    """What came of a module: the blob id of its code, how many mistakes were made, and those that nobody noticed."""
+
+    module: str
+    code: str
+    made: int
+    survived: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """How many of a hundred were noticed."""
+        return 100 * (self.made - len(self.survived)) / max(self.made, 1)
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """Return why a mistake of a module may stay unnoticed."""
+    listed = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivor"]
+    return {(one["module"], one["mistake"]): one["why"] for one in listed}
+
+
+def page(results: Sequence[Judged], why: Mapping[tuple[str, str], str]) -> str:
+    """Return the page of figures."""
+    rows = [
+        f"| `{one.module}` | `{one.code[:12]}` | {one.made} | {one.made - len(one.survived)} | {one.share:.1f} % |\n"
+        for one in results
+    ]
+    sections = []
+    for one in results:
+        lines = [f"- `{what}`: {why.get((one.module, what), UNKNOWN)}\n" for what in one.survived]
+        headline = f"\n## {one.module.rpartition('.')[2]}\n\n`script/mutate {one.module}`\n\n"
+        sections.append(headline + "".join(lines or ["All are noticed.\n"]))
+    return HEAD.format(goal=GOAL) + "".join(rows) + "".join(sections)
+
+
+def kept() -> list[Judged]:
+    """Return what was found last of each module."""
+    files = [KEPT / f"{module}.json" for module in TESTS]
+    found = [json.loads(file.read_text()) for file in files if file.exists()]
+    return [Judged(**{**one, "survived": tuple(one["survived"])}) for one in found]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge modules; 1 when fewer mistakes than the goal are noticed in one of them."""
     parser = argparse.ArgumentParser(prog="script/mutate", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {', '.join(TESTS)}; none: all")
     parser.add_argument("--share", type=int, default=1, metavar="N", help="one of N mistakes")
+    parser.add_argument("--table", action="store_true", help="write the page of figures from what was found last")
     given = parser.parse_args(arguments)
+    if given.table:
+        PAGE.write_text(page(kept(), reasons()))
+        return 0
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     import git
@@ -228,6 +295,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import pydantic
     import pytest
     import yaml
+
+    from gitops_gen.tree import blob_id
 
     del git, hypothesis, pydantic, pytest, yaml  # loaded, so that no fork has to
     low = False
@@ -242,9 +311,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for mistake, seen in zip(made, found, strict=True):
             if not seen:
                 print(f"survived {module}:{mistake.line}: {mistake.what}")
-        share = 100 * sum(found) / max(len(found), 1)
-        print(f"{module}: {sum(found)} of {len(found)} mistakes noticed, {share:.1f} % (at least {GOAL} %)", flush=True)
-        low = low or share < GOAL
+        survived = tuple(mistake.what for mistake, seen in zip(made, found, strict=True) if not seen)
+        judged = Judged(module, blob_id(good.encode()), len(made), survived)
+        share = f"{judged.share:.1f} % (at least {GOAL} %)"
+        print(f"{module}: {judged.made - len(survived)} of {judged.made} mistakes noticed, {share}", flush=True)
+        if given.share == 1:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            (KEPT / f"{module}.json").write_text(json.dumps(judged._asdict()))
+        low = low or judged.share < GOAL
     return int(low)
 
 

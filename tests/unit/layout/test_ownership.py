@@ -461,6 +461,19 @@ def test_what_a_refusal_holds_depends_on_the_unit(sync_unit: SyncUnit) -> None:
     assert sorted(reconciled.writes) == held[sync_unit]
 
 
+def test_a_namespace_that_goes_goes_with_what_leads_to_it_but_not_above_a_unit_that_stays() -> None:
+    old = two_clusters()
+
+    reconciled = settle({}, edited(old, A_POD), sync_unit=SyncUnit.WORKLOAD)
+
+    above = [path for path in reconciled.deletes if path.endswith("/kustomization.yaml")]
+    assert "overlays/a/front/kustomization.yaml" in above
+    assert "overlays/a/data/kustomization.yaml" not in above
+    assert "overlays/a/kustomization.yaml" not in above
+    assert listed_in(reconciled.writes, "overlays/a") == ["data"]
+    assert "overlays/a/data/kustomization.yaml" not in reconciled.writes, "it is as it was"
+
+
 def test_namespaces_lead_only_to_workloads_that_are_written() -> None:
     new = a_tree({"a": [of_pod("db-0", "a"), of_pod("web-0", "a", folder="web")]})
 

@@ -50,3 +50,21 @@ def test_every_mistake_is_python_and_every_test_is_there(module: str) -> None:
         ast.parse(mistake.source)
     for path in mutate.TESTS[module]:
         assert path.startswith("--") or (ROOT / path.partition("::")[0]).is_file()
+
+
+def test_every_reason_is_of_a_mistake_that_is_made() -> None:
+    made = {
+        (module, mistake.what)
+        for module in mutate.TESTS
+        for mistake in mutate.mistakes((ROOT / f"{module.replace('.', '/')}.py").read_text())
+    }
+    assert not mutate.reasons().keys() - made
+
+
+def test_the_page_says_of_each_survivor_why_it_may_stay() -> None:
+    good = mutate.Judged("a.good", "1" * 40, 3, ())
+    bad = mutate.Judged("a.bad", "2" * 40, 4, ("x -> y", "y -> z"))
+    text = mutate.page([good, bad], {("a.bad", "x -> y"): "Nobody asks."})
+    assert "| `a.good` | `111111111111` | 3 | 3 | 100.0 % |\n| `a.bad` | `222222222222` | 4 | 2 | 50.0 % |\n" in text
+    assert "## good\n\n`script/mutate a.good`\n\nAll are noticed.\n" in text
+    assert "- `x -> y`: Nobody asks.\n- `y -> z`: no reason is known; it asks for a test\n" in text
