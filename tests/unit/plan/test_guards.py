@@ -148,6 +148,12 @@ def test_a_cluster_that_had_only_a_consumer_is_emptied() -> None:
     assert found({**rest, **lists}, rest) == ["emptied-cluster", "emptied-unit"]
 
 
+def test_a_cluster_that_never_had_a_workload_is_not_emptied() -> None:
+    one, two = (an_endpoint_list("thanos/query", hosts) for hosts in (["a:1"], ["a:1", "b:1"]))
+    assert found({}, {"a": [one]}) == []
+    assert found({"a": [one]}, {"a": [two]}) == []
+
+
 def test_the_inventory_is_emptied() -> None:
     both = {"a": pods("a", KEY, range(2)), "b": pods("b", KEY, range(2))}
     findings = check_guards(plan_of(both, {}), GUARDS)
@@ -208,6 +214,7 @@ def test_resources_that_would_change_their_unit() -> None:
             "3 resources would move to overlays/a/ns/two from other sync units: an engine may delete them in between",
         ),
     ]
+    assert {finding.limit for finding in findings} == {0}
     assert found(old, new, sync_unit=SyncUnit.NAMESPACE) == []
 
 
@@ -246,9 +253,11 @@ def test_a_warning_passes() -> None:
     assert passes(findings, plan, None)
 
 
-def engines_plan(before: SyncUnit, after: SyncUnit, engine: Engine, engine_after: Engine | None = None) -> Plan:
-    """Plan nothing but another sync unit, or another engine."""
-    mesh = workloads("a", 2)
+def engines_plan(
+    before: SyncUnit, after: SyncUnit, engine: Engine, engine_after: Engine | None = None, *, number: int = 2
+) -> Plan:
+    """Plan nothing but another sync unit, or another engine, for some workloads."""
+    mesh = workloads("a", number)
     trees = []
     for unit, chosen in ((before, engine), (after, engine_after or engine)):
         gitops = GitOps(repository="https://git.example.com/mesh.git", engine=chosen, sync_unit=unit)
@@ -269,10 +278,23 @@ def engines_plan(before: SyncUnit, after: SyncUnit, engine: Engine, engine_after
 def test_another_sync_unit_does_not_go_unseen(engine: Engine, lost: str) -> None:
     plan = engines_plan(SyncUnit.NAMESPACE, SyncUnit.WORKLOAD, engine)
     (finding,) = check_guards(plan, GUARDS)
-    assert (finding.guard, finding.verdict, finding.number) == ("engine-objects", Verdict.NEEDS_APPROVAL, 1)
+    assert (finding.guard, finding.verdict, finding.number, finding.limit) == (
+        "engine-objects",
+        Verdict.NEEDS_APPROVAL,
+        1,
+        0,
+    )
     assert finding.message == f"{lost}: an engine may delete what they synced"
     assert not passes([finding], plan, None)
     assert passes([finding], plan, plan.digest)
+
+
+@pytest.mark.parametrize(("number", "more"), [(3, ""), (4, ", ...")])
+def test_three_engine_objects_are_named(number: int, more: str) -> None:
+    plan = engines_plan(SyncUnit.WORKLOAD, SyncUnit.NAMESPACE, Engine.FLUX, number=number)
+    (finding,) = check_guards(plan, GUARDS)
+    named = ", ".join(f"Kustomization flux-system/ns.w{place:02}" for place in range(3))
+    assert f" ({named}{more}): " in finding.message
 
 
 def test_another_engine_does_not_go_unseen() -> None:
