@@ -112,7 +112,7 @@ def whole_part(part: type[Part], scratch: Path, given: argparse.Namespace) -> in
                 print(f"PROBLEM {part.name} {point}: {case.problem}")
                 again = shlex.join(["script/faults", part.name, "--seed", str(given.seed), "--point", point])
                 print(f"  try it again: {again}", flush=True)
-    done = Done(part, given.seed, tuple(cases[point] for point in points))
+    done = Done(part, given.seed, {point: cases[point] for point in points})
     print(f"{done.line()} [{time.monotonic() - begun:.0f} s]", flush=True)
     if not given.short and done.tried < part.goal:
         print(f"PROBLEM {part.name}: {done.tried} {part.cases}, the goal is {part.goal}")
@@ -188,8 +188,7 @@ def kept(folder: Path) -> dict[str, list[Done]]:
         part = PARTS.get(file.stem)
         if part is None or head["short"]:
             continue
-        rows = [json.loads(line) for line in lines]
-        cases = tuple(Case(*row[1:-1]) for row in rows)
+        cases = {point: Case(*case) for point, *case, _ in map(json.loads, lines)}
         found.setdefault(file.stem, []).append(
             Done(part, head["seed"], cases, code=head["code"], points=head["points"])
         )

@@ -21,25 +21,26 @@ class Done:
 
     part: type[Part]
     seed: int
-    cases: tuple[Case, ...]
+    cases: Mapping[str, Case]
+    """By point."""
     code: str = ""
     points: int = 0
 
     @property
     def tried(self) -> int:
         """How many cases were tried."""
-        return sum(case.tried for case in self.cases)
+        return sum(case.tried for case in self.cases.values())
 
     @property
     def bad(self) -> int:
         """How many of them broke a promise."""
-        return sum(bool(case.problem) for case in self.cases)
+        return sum(bool(case.problem) for case in self.cases.values())
 
     @property
     def outcomes(self) -> Counter[str]:
         """How often each outcome was seen."""
         found: Counter[str] = Counter()
-        for case in self.cases:
+        for case in self.cases.values():
             if case.outcome and case.tried:
                 found[case.outcome] += case.tried
         return found
@@ -47,7 +48,7 @@ class Done:
     @property
     def most(self) -> float:
         """The largest figure."""
-        return max((case.figure for case in self.cases), default=0.0)
+        return max((case.figure for case in self.cases.values()), default=0.0)
 
     def told(self) -> str:
         """Say what came of it."""
@@ -70,7 +71,8 @@ HEAD = """\
 [what is promised](../explanation/promises.md). `script/faults --table` wrote this page from its results. A run names
 the seed that chance began with, and the Git tree of `gitops_gen` that it tried; one seed always tries the same points.
 "Broken" counts points at which a promise was not kept. A part that was stopped early says how far it came; what it was
-to reach is not reached, then.
+to reach is not reached, then. Where two runs of one seed end a point in different good ways, it was met a moment
+earlier or later: processes take turns as they like.
 
 | part | promise | to reach | run | tried | broken |
 |---|---|---|---|---|---|
@@ -98,5 +100,16 @@ def _section(runs: Sequence[Done]) -> str:
     part = runs[0].part
     lines = [f"\n## {part.name}\n", f"`script/faults {part.name} --seed {runs[0].seed}`\n"]
     lines += [f"- Run {number}: {done.told()}" for number, done in enumerate(runs, 1)]
+    lines += [f"- {_agreement(*runs)}"] if len(runs) == 2 else []
     lines += [f"\n{part.note}"] if part.note else []
     return "".join(f"{line}\n" for line in lines)
+
+
+def _agreement(one: Done, other: Done) -> str:
+    """Say whether two runs judged the points that both tried alike, and how many of these ended in another good way."""
+    both = [(case, other.cases[point]) for point, case in one.cases.items() if point in other.cases]
+    judged = sum(bool(first.problem) != bool(second.problem) for first, second in both)
+    ended = sum(first.outcome != second.outcome for first, second in both) - judged
+    verdict = f"differ in {judged:,} of" if judged else "agree in all"
+    ways = f"; {ended:,} of them ended in another of the good ways" if ended > 0 else ""
+    return f"The runs {verdict} {len(both):,} points that both tried{ways}"
