@@ -60,12 +60,13 @@ class Case:
     def named_at(self, where: Where, component: str) -> Location:
         """Return where a component is named: in the inventory, or by what is published of a part that stays."""
         cluster, folder = where
-        for workload in self.inventory.workloads:
-            if (workload.namespace, workload.name) == folder:
-                for one in workload.components:
-                    if one.name == component:
-                        return one.origin
-        return Location(f"{overlay_folder(cluster, folder)}/{KUSTOMIZATION}", 1, 1)
+        named = [
+            one.origin
+            for workload in self.inventory.workloads
+            for one in workload.components
+            if (workload.namespace, workload.name, one.name) == (*folder, component)
+        ]
+        return named[0] if named else Location(f"{overlay_folder(cluster, folder)}/{KUSTOMIZATION}", 1, 1)
 
     def author(self, where: Where, resource: ResourceId) -> Doing:
         """Return which component adds a resource: the first that has it written out, else the last that there is."""

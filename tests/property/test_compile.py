@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 
 from gitops_gen.compiled import INGRESS_GATEWAYS
 from gitops_gen.exposure import exposures
+from gitops_gen.layout.build import build_tree
+from gitops_gen.layout.kustomization import components_listed
+from gitops_gen.layout.mixture import same_resources
+from gitops_gen.layout.paths import Folder, overlay_folder
+from gitops_gen.layout.standing import folders_in, read_standing
 from gitops_gen.manifest import dump, load, resource_id
-from gitops_gen.model import Pod
+from gitops_gen.model import Component, Pod
 from gitops_gen.problems import has_errors
 from gitops_gen.resources.check import check_shapes
 from gitops_gen.resources.compile import compile_mesh
+from tests.factories import HERE
 from tests.property.inventories import inventories
 
 if TYPE_CHECKING:
@@ -242,3 +248,31 @@ def test_one_more_pod_is_one_more_file(inventory: Inventory, data: st.DataObject
         after = [(r.place, dump([r.manifest])) for r in compile_mesh(larger, {})[cluster]]
         changed = {place.file for place, _ in set(before) ^ set(after) if place.folder != INGRESS_GATEWAYS}
         assert changed <= ({grown.pods[-1].name} if cluster == placement.cluster else set())
+
+
+COMPONENTS = st.lists(st.sampled_from(["team", "timeouts", "0"]), max_size=2, unique=True)
+
+
+@given(SOUND, st.lists(COMPONENTS, min_size=3, max_size=3))
+def test_components_are_on_top_where_a_workload_is_placed_and_are_read_back(
+    inventory: Inventory, names: list[list[str]]
+) -> None:
+    workloads = tuple(
+        replace(workload, components=tuple(Component(name=name, origin=HERE) for name in on_top))
+        for workload, on_top in zip(inventory.workloads, names, strict=False)
+    )
+    inventory = replace(inventory, workloads=workloads)
+    compiled = compile_mesh(inventory, {})
+    tree = build_tree(inventory, compiled)
+    wanted = {
+        overlay_folder(placement.cluster, Folder(workload.namespace, workload.name)): [
+            component.name for component in workload.components
+        ]
+        for workload in inventory.workloads
+        for placement in workload.placements
+    }
+    ends = "/kustomization.yaml"
+    for path in (path for path in tree if path.startswith("overlays/") and path.endswith(ends)):
+        assert components_listed(tree[path]) == wanted.get(path.removesuffix(ends), [])
+    read = read_standing(tree, folders_in(tree), inventory.mesh.name)
+    assert all(same_resources(read.get(cluster, ()), resources) for cluster, resources in compiled.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitops_gen.compiled import with_components
 from gitops_gen.layout.units import lost_units
 from gitops_gen.model import Guards, Limit, SyncUnit
 from gitops_gen.plan.groups import group_changes
@@ -40,6 +41,9 @@ def meshes(draw: st.DrawFn) -> Mesh:
             mesh[cluster] += pods(cluster, key, range(start, start + draw(st.integers(0, 12))), **settings_)
             if draw(st.booleans()):
                 mesh[cluster].append(a_policy(key, draw(st.sampled_from(["SIMPLE", "DISABLE"]))))
+            if draw(st.booleans()):
+                namespace, _, name = key.partition("/")
+                mesh[cluster] = with_components(mesh[cluster], {(namespace, name): ("team",)})
         if draw(st.booleans()):
             mesh[cluster].append(an_endpoint_list("ns/query", draw(st.lists(st.sampled_from(["x:1", "y:1", "z:1"])))))
     return mesh

@@ -251,3 +251,48 @@ def test_a_file_s_name_taken_in_many_clusters_is_one_problem() -> None:
     (problem,) = load(mesh(), *clusters, placed(placements="{clusters: {ring: canary}, names: [service]}")).problems
     assert problem.rule == "GGI226"
     assert problem.message.endswith("service.yaml, and 2 more like it")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../base",
+        "..",
+        ".",
+        "/etc",
+        "a/b",
+        "Team",
+        "t\u00e9am",
+        "team.one",
+        "a" * 64,
+        "-x",
+        "x-",
+        "te am",
+        "\u0661",
+    ],
+)
+def test_a_component_is_named_by_a_folder_of_its_own(name: str) -> None:
+    (problem,) = load(mesh(), cluster(), placed(more=f'components: [team, "{name}"]')).problems
+    assert problem.rule == "GGI203"
+    assert problem.message.startswith("the component ")
+    assert (problem.location.line, problem.location.column) == (18, 22)
+
+
+def test_an_empty_name_of_a_component_is_too_short() -> None:
+    assert found(mesh(), cluster(), placed(more='components: [""]')) == ["GGI119"]
+
+
+def test_a_component_is_named_once() -> None:
+    loaded = load(mesh(), cluster(), placed(more="components: [team, timeouts, team, team]"))
+    assert [(one.rule, one.message, one.location.column) for one in loaded.problems] == [
+        ("GGI246", 'component "team" is named twice', 32),
+        ("GGI246", 'component "team" is named twice', 38),
+    ]
+    assert {place.column for one in loaded.problems for _, place in one.related} == {16}
+
+
+def test_components_keep_the_order_in_which_they_are_written() -> None:
+    inventory = load(mesh(), cluster(), placed(more="components: [timeouts, team]")).inventory
+    assert inventory is not None
+    (workload,) = inventory.workloads
+    assert [(one.name, one.origin.column) for one in workload.components] == [("timeouts", 16), ("team", 26)]
