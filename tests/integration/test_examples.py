@@ -148,8 +148,8 @@ COMPANIONS = [
     ("north", 9094, "north-orders-bootstrap.data.example.com", ("streaming", BOOTSTRAP, 9094), "tls"),
     ("north", 20400, ANY_HOST, ("databases", "postgres-rw", 5432), "tcp"),
     ("north", 20401, ANY_HOST, ("databases", "postgres-ro", 5432), "tcp"),
-    ("south", 20400, ANY_HOST, ("databases", "postgres-rw", 5432), "tcp"),
-    ("south", 20401, ANY_HOST, ("databases", "postgres-ro", 5432), "tcp"),
+    ("lone", 20400, ANY_HOST, ("databases", "postgres-rw", 5432), "tcp"),
+    ("lone", 20401, ANY_HOST, ("databases", "postgres-ro", 5432), "tcp"),
     ("south", 443, "south-logs.data.example.com", ("search", "logs-es-http", 9200), "https"),
 ]
 """Which Services that others made it leads to: cluster, gateway port, host, the Service, its protocol."""
@@ -189,7 +189,7 @@ def the_platform_gateway() -> dict[str, Any]:
     passed = [f"databases/south-mongodb-{ordinal}.data.example.com" for ordinal in range(3)]
     passed += [f"search/south-logs-es-default-{ordinal}.data.example.com" for ordinal in range(3)]
     passed += ["search/south-logs.data.example.com"]
-    raw = [*range(20120, 20132), *range(20220, 20223), *range(20300, 20306), 20400, 20401]
+    raw = [*range(20120, 20132), *range(20220, 20223), *range(20300, 20306)]
     servers = [
         {
             "port": {"number": 443, "name": "tls", "protocol": "TLS"},

@@ -2,13 +2,13 @@
 
 `cell.toml` says what it shows, whether the short form has it, which pods are not Ready, with which switches istiod runs
 beside the usual ones, and whether the client outside has a hosts file instead of a name server. The rest of the folder
-is an inventory, unless `inventory` names another folder that has it.
+is an inventory, unless `inventory` names another folder that has it; `pods` cuts each of its sets to so many.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitops_gen.manifest import Manifest
-    from gitops_gen.model import Inventory
+    from gitops_gen.model import Inventory, Workload
     from gitops_gen.tree import Tree
     from tests.mesh.predict import Asked
 
@@ -67,16 +67,17 @@ def read_cell(name: str) -> Cell:
     judged = load_inventory(str(CELLS.parents[2] / said["inventory"] if "inventory" in said else CELLS / name))
     if judged.inventory is None or has_errors(judged.problems):
         raise ValueError(f"cell {name}: {[f'{problem.location}: {problem.message}' for problem in judged.problems]}")
-    desired = compile_desired(judged.inventory)
+    inventory = _cut(judged.inventory, said["pods"]) if "pods" in said else judged.inventory
+    desired = compile_desired(inventory)
     manifests = {cluster: [piece.manifest for piece in found] for cluster, found in desired.compiled.items()}
     nowhere = Location(name, 1, 1)
     resources = {
         cluster: [read_resource(manifest, nowhere) for manifest in found] for cluster, found in manifests.items()
     }
-    if has_errors(problems := prove_mesh(judged.inventory, resources)):
+    if has_errors(problems := prove_mesh(inventory, resources)):
         raise ValueError(f"cell {name} is not proven: {[problem.message for problem in problems]}")
     tables = {
-        cluster: read_table(found, read_declared(judged.inventory, judged.inventory.clusters[cluster]))
+        cluster: read_table(found, read_declared(inventory, inventory.clusters[cluster]))
         for cluster, found in resources.items()
     }
     return Cell(
@@ -86,11 +87,21 @@ def read_cell(name: str) -> Cell:
         not_ready=tuple((pod.partition("/")[0], pod.partition("/")[2]) for pod in said.get("not_ready", ())),
         istiod=said.get("istiod", {}),
         hosts_file=said.get("hosts_file", False),
-        inventory=judged.inventory,
+        inventory=inventory,
         tree=desired.tree,
         manifests=manifests,
-        asked=predict(judged.inventory, tables),
+        asked=predict(inventory, tables),
     )
+
+
+def _cut(inventory: Inventory, pods: int) -> Inventory:
+    """Return an inventory with so many pods of each set at most: one machine holds no more proxies."""
+
+    def cut(workload: Workload) -> Workload:
+        placements = (replace(placement, pods=placement.pods[:pods]) for placement in workload.placements)
+        return replace(workload, placements=tuple(placements))
+
+    return replace(inventory, workloads=tuple(map(cut, inventory.workloads)))
 
 
 def rendered(text: str) -> list[dict[str, Any]]:

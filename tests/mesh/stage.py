@@ -22,7 +22,7 @@ Key: TypeAlias = "tuple[str, str, str, str]"
 KEPT = {"Namespace"}
 REMADE = {"Pod", "StatefulSet", "Service"}
 """Kinds of which too much cannot be changed."""
-PODS_START_WITHIN_S = 150.0
+PODS_START_WITHIN_S = 300.0
 PODS_END_WITHIN_S = 60.0
 SETTLES_S = 1.5
 FIRST = ("Namespace", "ServiceAccount", "Role", "RoleBinding", "Secret", "Service")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_gen.model import BackendChoice
 from gitops_gen.naming import cluster_prefixed
-from gitops_gen.problems import Problem
+from gitops_gen.problems import Problem, Severity
 from gitops_gen.resources.shapes import Backend, existing_service, service_ports
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def service_problems(homes: Sequence[Home]) -> Iterator[Problem]:
     yield from _per_pod(homes)
     yield from _governing_twice(homes)
     yield from _governing_ports(homes)
+    yield from _companions_merged(homes)
 
 
 def _known(homes: Iterable[Home]) -> Mapping[tuple[str, str], _Known]:
@@ -83,6 +84,35 @@ def _per_pod(homes: Iterable[Home]) -> Iterator[Problem]:
                     subject=home.subject,
                     help="give the StatefulSet or that Service another name",
                     related=(("the other Service", other.location),),
+                )
+
+
+def _companions_merged(homes: Iterable[Home]) -> Iterator[Problem]:
+    """Warn of companion Services of one name in two clusters whose istiods are declared to see each other.
+
+    Endpoints are merged by the names of ports, and within a network
+    (docs/explanation/what-istio-does.md, "Endpoint discovery").
+    """
+    first: dict[tuple[str, str, str, str], Home] = {}
+    told: set[tuple[str, str]] = set()
+    for home in homes:
+        routes = [(port, route) for port in home.placement.ports for route in port.routes]
+        for port, route in routes if home.cluster.istio.endpoint_discovery is True else ():
+            if route.service is None:
+                continue
+            key = (home.workload.namespace, route.service)
+            other = first.setdefault((*key, port.name, home.cluster.network), home)
+            if other.cluster.name != home.cluster.name and key not in told:
+                told.add(key)
+                yield Problem(
+                    rule="GGI026",
+                    severity=Severity.WARNING,
+                    message=f'the Service "{route.service}" that a route leads to exists in {other.cluster.name} and '
+                    f"{home.cluster.name}: they see each other's endpoints, so its host leads to the pods of both",
+                    location=route.origin,
+                    subject=home.subject,
+                    help="give it another name in each cluster, if the host is to stay in its own",
+                    related=((f"the pods in {other.cluster.name}", other.placement.origin),),
                 )
 
 

@@ -320,3 +320,40 @@ def test_a_name_made_of_a_host_may_be_too_long() -> None:
     (problem,) = problems(one(a_placement(ports=(tcp,))))
     assert (problem.rule, problem.location) == ("GGI030", THERE)
     assert "13 too many" in problem.message
+
+
+def companions(
+    *, discovery: bool | None = True, networks: tuple[str, str] = ("", ""), name: str = "http-web"
+) -> Inventory:
+    """Make a workload in two clusters, with a companion Service in each; the second port may have another name."""
+    clusters = [
+        a_cluster(name=cluster, network=network, istio={"endpoint_discovery": discovery})
+        for cluster, network in zip(("east", "west"), networks, strict=True)
+    ]
+    placements = [
+        a_placement(
+            cluster=cluster,
+            ports=(a_port(name=port, routes=(a_route(host="{cluster}.example.com", service="any", origin=THERE),)),),
+        )
+        for cluster, port in (("east", "http-web"), ("west", name))
+    ]
+    return an_inventory(clusters=clusters, workloads=[a_workload(placements=tuple(placements))])
+
+
+def test_companions_of_clusters_that_see_each_other_are_merged() -> None:
+    (found,) = problems(companions())
+    assert (found.rule, found.severity, found.location) == ("GGI026", Severity.WARNING, THERE)
+    assert 'the Service "any" that a route leads to exists in east and west' in found.message
+
+
+@pytest.mark.parametrize(
+    "inventory",
+    [
+        companions(discovery=False),
+        companions(discovery=None),
+        companions(networks=("a", "b")),
+        companions(name="http-other"),
+    ],
+)
+def test_companions_that_stay_apart_are_none(inventory: Inventory) -> None:
+    assert problems(inventory) == []
