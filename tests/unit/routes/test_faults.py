@@ -107,6 +107,7 @@ OTHER_POD = "prometheus-1.prometheus.monitoring.svc.cluster.local"
         (ENTRIES, "ServiceEntry", change("spec/location", None), "is not MESH_INTERNAL"),
         (CREATED, "Service", None, "the governing Service prometheus.monitoring.svc.cluster.local is not there"),
         (CREATED, "Service", change("spec/clusterIP", "10.0.0.1"), "is not headless"),
+        (CREATED, "Service", change("spec/ports/0/port", 9091), "the ports of Service"),
         (CREATED, "Service", change("spec/selector", {"app": "other"}), "does not select the pods of"),
         (CREATED, "Service", EARLIER, "as early as its ports are needed"),
         (OWN_TLS, "PeerAuthentication", None, "there is no PeerAuthentication for its pods"),

@@ -33,6 +33,8 @@ SNI = {"match": [{"sniHosts": ["WEB-0.example.com"]}], "route": [TO]}
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
+        (("entry/spec/ports", []), {"GGI019", "GGI023"}),
+        (("gateway/spec/servers/0/port/protocol", "SPDY"), {"GGI042"}),
         (("entry/spec/workloadSelector", None), {"GGI023"}),
         (("entry/spec/endpoints", [{"address": "192.0.2.1"}]), {"GGI037"}),
         (("entry/spec/hosts", [HOST, "*"]), {"GGI037"}),
