@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.mesh.stage import Stage
 
 TIMES = 6
-SHOWS_WITHIN_S = 40.0
+SHOWS_WITHIN_S = 75.0
 
 
 class Shown(NamedTuple):
