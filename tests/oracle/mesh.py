@@ -82,9 +82,9 @@ def _pods(mesh: Mesh) -> set[tuple[str, str]]:
 
 
 def _same_pod(mesh: Mesh, registered: Registered, others: Mapping[str, set[tuple[str, str]]]) -> Iterator[Fault]:
-    """With discovery, istiod knows one pod of a name, wherever it is."""
+    """With discovery, istiod knows one pod of a name, wherever it is; what DNS answers is the cluster's own."""
     pod = mesh.pod_of(registered)
-    if registered.kind == "ServiceEntry" and pod is not None:
+    if registered.kind == "ServiceEntry" and registered.selector and pod is not None:
         for other, pods in others.items():
             if (registered.namespace, pod) in pods:
                 yield Fault("GGI007", "E", label_of(registered.resource), f"{other} has a pod {pod} too")

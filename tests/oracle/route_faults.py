@@ -264,7 +264,8 @@ def policy_faults(mesh: Mesh) -> Iterator[Fault]:
 
 def _off_in_rule(mesh: Mesh, rule: Resource) -> set[tuple[str, int]]:
     """Return the container ports, with their namespace, for which a DestinationRule turns mesh TLS off."""
-    found = mesh.at(rule["spec"]["host"])
+    host = rule["spec"]["host"]
+    found = [entry for entry in mesh.registered if entry.host == host or _covers(host, entry.host)]
     off = set()
     for setting in (rule["spec"].get("trafficPolicy") or {}).get("portLevelSettings", ()):
         if (setting.get("tls") or {}).get("mode") == "DISABLE":
@@ -272,6 +273,10 @@ def _off_in_rule(mesh: Mesh, rule: Resource) -> set[tuple[str, int]]:
             target = next((entry.ports[number].target for entry in found if number in entry.ports), number)
             off.add((namespace_of(rule), target if isinstance(target, int) else number))
     return off
+
+
+def _covers(wildcard: str, host: str) -> bool:
+    return wildcard.startswith("*.") and host.endswith(wildcard[1:])
 
 
 def _off_at_pods(mesh: Mesh) -> set[tuple[str, int]]:
