@@ -359,13 +359,13 @@ class Machine(Part):
     promise: ClassVar = (
         "whatever happens in whatever order: nothing deleted unapproved, no foreign or edited file touched, holds hold"
     )
-    goal: ClassVar = 5000
+    goal: ClassVar = 400
     cases: ClassVar = "sequences of up to 50 steps"
 
     def points(self, *, short: bool) -> Sequence[str]:
         if short:
             return [f"seed={self.seed + number} sequences=3 steps=15" for number in range(2)]
-        return [f"seed={self.seed * 100_000 + number} sequences=5 steps=50" for number in range(1000)]
+        return [f"seed={self.seed * 100_000 + number} sequences=5 steps=50" for number in range(80)]
 
     def __enter__(self) -> Self:
         global _zygote, _scratch  # noqa: PLW0603 - Hypothesis makes the machines
