@@ -104,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
             failed += len(results.left(engine, left))
     print(f"{ran - failed} of {ran} as they should be")
     if whole:
-        PAGE.write_text(page(results.outcomes, results.memory), encoding="utf-8")
+        PAGE.write_text(page(results.outcomes, results.memory, one_run=options.resume is None), encoding="utf-8")
         print(f"written: {PAGE.name}")
     return int(bool(failed))
 

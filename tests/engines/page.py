@@ -39,8 +39,8 @@ PROGRAMS = {
 """What the programs are called, and which module of which folder tells their version."""
 
 
-def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mapping[str, int]]) -> str:
-    """Write the page; `outcomes` are by engine and scenario."""
+def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mapping[str, int]], *, one_run: bool) -> str:
+    """Write the page; `outcomes` are by engine and scenario, of one run of the suite or of several."""
     versions = ", ".join(f"{name} {_version(*place)}" for name, place in PROGRAMS.items())
     lines = [HEAD, f"Versions: {versions}.", ""]
     lines += ["| scenario | what happens | Flux | Argo CD |", "|---|---|---|---|"]
@@ -50,10 +50,9 @@ def page(outcomes: Mapping[tuple[str, str], Outcome], memory: Mapping[str, Mappi
     failed = sum(not one.ok for one in outcomes.values())
     took = sum(one.seconds for one in outcomes.values())
     lines += ["", f"{len(outcomes)} results, {failed} of them not as they should be, in {took / 60:.0f} minutes on"]
-    lines += [
-        f"{os.cpu_count()} processors, whatever else they did. Each is the last run of its scenario; they may be of",
-        "several runs of the suite. Seconds include making the mesh and taking it away.",
-    ]
+    runs = "in one run of the suite" if one_run else "in several runs of the suite"
+    lines += [f"{os.cpu_count()} processors, whatever else they did, {runs}."]
+    lines += ["Seconds include making the mesh and taking it away."]
     lines += ["", "## Memory", "", "The most that each program of one cluster had at one time, in MiB.", ""]
     lines += ["| program | " + " | ".join(TITLES.values()) + " |", "|---|---|---|"]
     for program in sorted({name for each in memory.values() for name in each}):

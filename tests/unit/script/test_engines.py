@@ -69,7 +69,7 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
     }
     first = next(iter(SCENARIOS))
     outcomes["flux", first] = outcomes["flux", first]._replace(ok=False, said="AssertionError: a | b\nc")
-    text = page(outcomes, {"flux": {"etcd": 40}})
+    text = page(outcomes, {"flux": {"etcd": 40}}, one_run=False)
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0][2:] for row in rows[1 : 1 + len(SCENARIOS)]] == list(SCENARIOS)
     assert "| **not as it should be**: AssertionError: a / b c |" in text
@@ -78,6 +78,8 @@ def test_the_page_has_a_row_for_each_scenario() -> None:
     assert "| etcd | 40 |  |" in text
     assert "Argo CD 3." in text
     assert "unknown" not in text
+    assert "in several runs of the suite" in text
+    assert "in one run of the suite" in page(outcomes, {}, one_run=True)
 
 
 def test_a_run_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
