@@ -53,7 +53,9 @@ def command(
     to: str | None,
     style: str,
 ) -> None:
-    """Write what CLUSTER is built from (its overlay, bases and components) as an artifact for an OCI registry.
+    """Write what CLUSTER is built from as an artifact for an OCI registry.
+
+    That is its overlay with bases and components, and what Flux applies before them.
 
     The same files make the same bytes, whoever makes them and when. Nothing is pushed: the command for that is shown.
     INVENTORY says where the GitOps repository is. Exit code 0: written; 1: problems in the inventory, nothing is

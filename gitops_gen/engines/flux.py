@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gitops_gen.engines.rights import PREREQUISITES, account_of
-from gitops_gen.engines.units import LABELS, NAME, flux_folder, in_repository
+from gitops_gen.engines.units import LABELS, NAME, flux_folder, in_repository, prerequisites_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def _kustomization(inventory: Inventory, unit: Unit, *, prerequisites: bool) -> 
 
 def _prerequisites(inventory: Inventory, cluster: str) -> Manifest:
     """Kustomization of what has to be there before any unit: namespaces, and the rights of the units."""
-    return _object(PREREQUISITES, _spec(in_repository(inventory, f"{flux_folder(cluster)}/prerequisites")))
+    return _object(PREREQUISITES, _spec(in_repository(inventory, prerequisites_folder(cluster))))
 
 
 def _spec(path: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitops_gen.engines.argocd import argocd_objects
 from gitops_gen.engines.flux import flux_objects
 from gitops_gen.engines.rights import prerequisites
-from gitops_gen.engines.units import flux_folder, units_by_engine
+from gitops_gen.engines.units import flux_folder, prerequisites_folder, units_by_engine
 from gitops_gen.layout.kustomization import extended_folders, kustomization
 from gitops_gen.layout.paths import COMPONENTS, KUSTOMIZATION
 from gitops_gen.layout.units import namespaces_in, roots_of, units_of
@@ -56,8 +56,8 @@ def engine_files(inventory: Inventory, tree: Tree, *, moving: bool = False) -> d
         files[f"{folder}/{KUSTOMIZATION}"] = kustomization([_OBJECTS])
         before = prerequisites(inventory, members, namespaces_in(tree, cluster))
         if before:
-            files[f"{folder}/prerequisites/{_OBJECTS}"] = dump(before)
-            files[f"{folder}/prerequisites/{KUSTOMIZATION}"] = kustomization([_OBJECTS])
+            files[f"{prerequisites_folder(cluster)}/{_OBJECTS}"] = dump(before)
+            files[f"{prerequisites_folder(cluster)}/{KUSTOMIZATION}"] = kustomization([_OBJECTS])
     return files
 
 
@@ -68,5 +68,5 @@ def _has_components(folder: str, extended: Iterable[str]) -> bool:
 
 def flux_files(cluster: str) -> list[str]:
     """Return all paths that the Flux objects of a cluster may take."""
-    folder = flux_folder(cluster)
-    return [f"{place}/{name}" for place in (folder, f"{folder}/prerequisites") for name in (_OBJECTS, KUSTOMIZATION)]
+    places = flux_folder(cluster), prerequisites_folder(cluster)
+    return [f"{place}/{name}" for place in places for name in (_OBJECTS, KUSTOMIZATION)]

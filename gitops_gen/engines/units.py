@@ -71,6 +71,11 @@ def flux_folder(cluster: str) -> str:
     return f"engines/flux/{cluster}"
 
 
+def prerequisites_folder(cluster: str) -> str:
+    """Return the folder of what Flux applies in a cluster before any unit."""
+    return f"{flux_folder(cluster)}/prerequisites"
+
+
 def in_repository(inventory: Inventory, folder: str) -> str:
     """Return where a folder of the tree stands in the repository."""
     return "/".join([*path_parts(inventory), folder])

@@ -1,5 +1,7 @@
 """What a cluster is built from, as one archive for an OCI registry: the cluster's overlay, its bases and components.
 
+What Flux applies there before any unit is in it, too: that Kustomization has the source of the others.
+
 The files stand in it where they stand in the repository, so that a Kustomization finds its folder in an artifact as it
 does in the repository.
 """
@@ -14,7 +16,7 @@ from gitops_gen.delivery import worktree
 from gitops_gen.delivery.closures import Closures
 from gitops_gen.delivery.history import find_commit
 from gitops_gen.engines.flux import flux_url
-from gitops_gen.engines.units import in_repository
+from gitops_gen.engines.units import in_repository, prerequisites_folder
 from gitops_gen.errors import InputError, ToolError
 from gitops_gen.layout.archive import gzip, tar
 from gitops_gen.layout.closure import closure_of, is_kustomization, near
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from gitops_gen.model import Inventory
     from gitops_gen.workflows.publishing import Remote
 
-_ROOTS = ("base", "components", "overlays")
+_ROOTS = ("base", "components", "engines", "overlays")
+_FILE_MODE, _FOLDER_MODE = 0o644, 0o755
+"""Of what is written: those of somebody's umask would be another digest in the registry
+(docs/explanation/what-engines-and-kustomize-do.md, "Flux")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +68,11 @@ def artifact_of_commit(inventory: Inventory, remote: Remote, cluster: str, revis
     """
     with gitops_clone(inventory, remote) as clone:
         commit = find_commit(clone, revision) if revision else clone.base
-        tree = Closures(clone).contents(commit, f"overlays/{cluster}") if commit else {}
+        closures = Closures(clone)
+        tree = closures.contents(commit, f"overlays/{cluster}") if commit else {}
         if commit is None or not tree:
             raise InputError(f"nothing is published for {cluster}", help="publish first, or see gitops-gen history")
+        tree |= closures.contents(commit, prerequisites_folder(cluster))
         branch = remote.branch or inventory.mesh.gitops.branch
         return _artifact(cluster, tree, source=str(clone.url), branch=branch, commit=commit)
 
@@ -82,6 +89,7 @@ def artifact_of_folder(inventory: Inventory, folder: Path, cluster: str) -> Arti
     closure = closure_of(overlay, there, lambda path: read[path])
     if not closure:
         raise InputError(f"{folder} has nothing for {cluster}", help="write it with gitops-gen generate")
+    closure += closure_of(prerequisites_folder(cluster), there, lambda path: read[path])
     contents = worktree.read(folder, closure)
     tree = {in_repository(inventory, path): content for path, content in contents.items()}
     gitops = inventory.mesh.gitops
@@ -89,17 +97,21 @@ def artifact_of_folder(inventory: Inventory, folder: Path, cluster: str) -> Arti
 
 
 def write_folder(artifact: Artifact, folder: Path) -> None:
-    """Write the files of an artifact into a new or empty folder.
+    """Write the files of an artifact into a new or empty folder; an empty one keeps its own mode.
 
     Raises InputError for any other folder, ToolError when it cannot be written.
     """
     try:
+        ours = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise InputError(f"{folder} is not empty", help="name a folder that is, or one that does not exist")
         for path, content in artifact.tree.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
+            (folder / path).chmod(_FILE_MODE)
+        for made in (*([folder] if ours else []), *(one for one in folder.rglob("*") if one.is_dir())):
+            made.chmod(_FOLDER_MODE)
     except OSError as error:
         raise ToolError(f"{folder} cannot be written: {error.strerror}") from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -456,6 +458,36 @@ def kustomize_build(kustomize: Kustomize, folder: Path) -> list[str]:
     from gitops_gen.kustomize import build
 
     return [build(kustomize, folder / "overlays" / "east" / namespace, 60) for namespace in UNITS["east"]]
+
+
+def test_an_artifact_has_what_flux_applies_before_any_unit(world: World) -> None:
+    # Its Kustomization has the source of the others.
+    world.write(with_engine(inventory_text(START)).replace("engine: flux", "engine: flux, createNamespaces: true"))
+    world.publish()
+    folder = world.inventory.parent
+    git(world.remote, "clone", "--quiet", str(world.remote), str(folder / "checkout"))
+    words = "artifact", "--cluster", "east", "--format", "json", "--output"
+    value = json.loads(world.run(*words, folder / "east.tgz").out)
+    before = "engines/flux/east/prerequisites"
+    found = [file for file in value["files"] if file.startswith("engines/")]
+    assert found == [f"{before}/gitops-gen.yaml", f"{before}/kustomization.yaml"]
+    again = json.loads(world.run(*words, folder / "again.tgz", "--directory", folder / "checkout").out)
+    assert (again["files"], again["digest"]) == (value["files"], value["digest"])
+
+
+def test_the_folder_of_an_artifact_has_its_own_modes(world: World) -> None:
+    """`flux push artifact` packs a folder with the modes that it has."""
+    folder, empty = (world.inventory.parent / name for name in ("new", "empty"))
+    empty.mkdir(mode=0o700)
+    mask = os.umask(0o077)
+    try:
+        for each in (folder, empty):
+            world.run("artifact", "--cluster", "east", "--output", each)
+    finally:
+        os.umask(mask)
+    assert {stat.filemode(path.stat().st_mode) for path in (folder, *folder.rglob("*"))} == {"drwxr-xr-x", "-rw-r--r--"}
+    assert {stat.filemode(path.stat().st_mode) for path in empty.rglob("*")} == {"drwxr-xr-x", "-rw-r--r--"}
+    assert stat.filemode(empty.stat().st_mode) == "drwx------"
 
 
 def test_an_artifact_as_json(world: World) -> None:
