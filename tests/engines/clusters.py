@@ -37,7 +37,7 @@ HUB = "east"
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller")
 """Argo CD deletes in the foreground: without the garbage collector nothing that it prunes is ever gone."""
 
-_GIT, _ENGINE, _OTHER, _PLANES = 0, 10, 30, 60
+_GIT, _REGISTRY, _ENGINE, _OTHER, _PLANES = 0, 1, 10, 30, 60
 _EACH = 20
 """How many ports a cluster has; the control plane takes the first four."""
 
@@ -73,6 +73,14 @@ class Running:
         with Processes(self.folder / "other-engine") as started:
             _start(started, engine, self.planes, self.folder / "other", self.port + _OTHER)
             yield engine
+
+    @contextmanager
+    def registry(self) -> Iterator[str]:
+        """Run a container registry, empty and without TLS, and say where it is."""
+        address = f"127.0.0.1:{self.port + _REGISTRY}"
+        with Processes(self.folder / "registry") as started:
+            started.start("registry", [program("registry"), f"--address={address}"])
+            yield address
 
     def memory(self) -> dict[str, int]:
         """Return the most memory that each program had at one time, in MiB."""

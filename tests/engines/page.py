@@ -20,8 +20,9 @@ HEAD = """\
 
 What the real controllers of Flux and Argo CD did with repositories that gitops-gen generated and published. Written by
 `script/engines`, which runs all of it again: two clusters, each a Kubernetes API with its garbage collector; in them
-Flux, or Argo CD in one for both (the other one beside it in `engine-changed`); and a Git server over HTTP. The engine
-objects are those that were published, with the repository's URL replaced, applied with strict validation.
+Flux, or Argo CD in one for both (the other one beside it in `engine-changed`); a Git server over HTTP, and a container
+registry in `artifact`. The engine objects are those that were published, with the repository's URL replaced, applied
+with strict validation.
 
 A scenario passes when what it says was seen in both clusters, by resources' UIDs, and when afterwards every resource
 that lives there is, field by field, what `kustomize build` makes of the sync units, and there is no other. Waiting is
@@ -35,6 +36,8 @@ PROGRAMS = {
     "source-controller": ("source-controller", "github.com/fluxcd/source-controller"),
     "kustomize-controller": ("kustomize-controller", "github.com/fluxcd/kustomize-controller"),
     "Argo CD": ("argocd", "github.com/argoproj/argo-cd/v3"),
+    "flux": ("flux", "github.com/fluxcd/flux2/v2"),
+    "go-containerregistry": ("registry", "github.com/google/go-containerregistry"),
 }
 """What the programs are called, and which module of which folder tells their version."""
 

@@ -16,6 +16,7 @@ from gitops_gen import compile_tree, load_inventory
 from gitops_gen.engines.status import State
 from gitops_gen.model import Engine, SyncUnit
 from tests.command import EXAMPLES, ROOT, git
+from tests.engines.artifacts import from_registry
 from tests.engines.by_hand import POD_KINDS, changed, do_by_hand, gone_and_new, json_value, revert, times
 from tests.engines.clusters import HUB, NAMES, namespace
 from tests.engines.options import OPTIONS
@@ -437,6 +438,7 @@ SCENARIOS: dict[str, Callable[[Stand], str]] = {
     "in-a-row": in_a_row,
     "stale": stale,
     **OPTIONS,
+    "artifact": from_registry,
     "300-resources": of_size(300),
     "1000-resources": of_size(1000),
 }

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -53,6 +54,7 @@ NUDGE_S = 20.0
 
 KUSTOMIZATION = ("kustomize.toolkit.fluxcd.io/v1", "Kustomization")
 GIT_REPOSITORY = ("source.toolkit.fluxcd.io/v1", "GitRepository")
+OCI_REPOSITORY = ("source.toolkit.fluxcd.io/v1", "OCIRepository")
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 APPLICATION_SET = ("argoproj.io/v1alpha1", "ApplicationSet")
 APP_PROJECT = ("argoproj.io/v1alpha1", "AppProject")
@@ -219,10 +221,10 @@ class Stand:
         return report
 
     def nudge(self) -> None:
-        """Tell the engines to look at Git now, as a webhook would."""
+        """Tell the engines to look at their sources now, as a webhook would."""
         stamp = {"reconcile.fluxcd.io/requestedAt": str(time.time_ns())}
-        for cluster in NAMES:
-            self._annotate(cluster, GIT_REPOSITORY, stamp)
+        for cluster, kind in product(NAMES, (GIT_REPOSITORY, OCI_REPOSITORY)):
+            self._annotate(cluster, kind, stamp)
         self._annotate(HUB, APPLICATION_SET, {"argocd.argoproj.io/application-set-refresh": "true"})
         self._annotate(HUB, APPLICATION, {"argocd.argoproj.io/refresh": "normal"})
 
@@ -269,7 +271,7 @@ class Stand:
         for kind in (APPLICATION_SET, APPLICATION, APP_PROJECT):
             self._delete(HUB, kind, ARGOCD_NAMESPACE)
         for cluster in NAMES:
-            for kind in (KUSTOMIZATION, GIT_REPOSITORY):
+            for kind in (KUSTOMIZATION, GIT_REPOSITORY, OCI_REPOSITORY):
                 self._delete(cluster, kind, FLUX_NAMESPACE)
             kube = self.running.kube(cluster)
             for name in live(kube):

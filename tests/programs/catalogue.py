@@ -30,7 +30,7 @@ class Program(NamedTuple):
 
     name: str
     how: str
-    """What brings it: `go`, `wheel`, `distribution` or `files`."""
+    """What brings it: `go`, `flux`, `wheel`, `distribution` or `files`."""
     source: tuple[str, ...]
     """The folders of `tests/programs` that it is made of."""
     package: str = ""
@@ -80,12 +80,28 @@ PROGRAMS = {
             static=True,
         ),
         Program("argocd", "go", ("argocd",), "github.com/argoproj/argo-cd/v3/cmd", static=True),
+        Program("flux", "flux", ("flux",), "github.com/fluxcd/flux2/v2", static=True),
+        Program("registry", "go", ("registry",), ".", static=True),
         Program("redis-server", "distribution", ()),
         Program("iptables", "distribution", ()),
         Program("flux-files", "files", ("source-controller", "kustomize-controller")),
         Program("argocd-files", "files", ("argocd",)),
     )
 }
+
+_ENGINES = (
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kustomize",
+    "source-controller",
+    "kustomize-controller",
+    "argocd",
+    "redis-server",
+    "istio-files",
+    "flux-files",
+    "argocd-files",
+)
 
 SETS = {
     "mesh": (
@@ -98,19 +114,8 @@ SETS = {
         "iptables",
         "istio-files",
     ),
-    "engines": (
-        "etcd",
-        "kube-apiserver",
-        "kube-controller-manager",
-        "kustomize",
-        "source-controller",
-        "kustomize-controller",
-        "argocd",
-        "redis-server",
-        "istio-files",
-        "flux-files",
-        "argocd-files",
-    ),
+    "engines": (*_ENGINES, "flux", "registry"),
+    "engines-short": _ENGINES,
 }
 """The names that stand for all that a suite needs."""
 

@@ -65,7 +65,7 @@ def test_what_is_missing_is_listed(
 
 def test_an_unknown_name_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert programs.main(["istoid"]) == 2
-    assert "no program is called 'istoid'; there are: mesh, engines, etcd" in capsys.readouterr().err
+    assert "no program is called 'istoid'; there are: mesh, engines, engines-short, etcd" in capsys.readouterr().err
 
 
 def test_a_missing_tool_has_a_code_of_its_own_and_leaves_nothing(
