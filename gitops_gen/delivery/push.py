@@ -35,6 +35,8 @@ class Result(StrEnum):
     """The branch is at the commit, or at one that descends from it."""
     LOST_RACE = "lost race"
     """Somebody else's commit was first; ours is not there."""
+    LOCKED = "locked"
+    """The remote cannot lock the branch, which stands at our base: another push is at it, or has died there."""
     REJECTED = "rejected"
     """The remote said no: a hook, a protected branch, missing rights."""
     UNKNOWN = "unknown"
@@ -169,7 +171,8 @@ def _judge(clone: Remote, commit: str, attempt: _Attempt) -> Result | None:
         # It was taken and is gone, or the remote answers from a copy that lags behind.
         return Result.UNKNOWN
     if attempt.answer in _SETTLED:
-        return _SETTLED[attempt.answer]
+        locked = attempt.answer is _Answer.STALE and tip == clone.base
+        return Result.LOCKED if locked else _SETTLED[attempt.answer]
     if any(denied in attempt.words.lower() for denied in _DENIED):
         return Result.REJECTED
     # Once the ref has left our base, the lease cannot hold any more, even if the server is still at work.

@@ -23,6 +23,10 @@ PAUSE_S = 0.5
 
 MOST_PAUSE_S = 8.0
 
+LOCKED_S = 30.0
+"""How long the remote may be unable to lock a branch that stays where it is. A push that is at it takes moments; one
+that died there leaves its lock for ever, and no client can take it away."""
+
 
 class Destination(Protocol):
     """Where a commit goes: the branch of a clone, or the bot branch beside it."""
@@ -60,33 +64,51 @@ def land(
 ) -> tuple[str | None, int]:
     """Push what `prepare` commits, again on each new tip; return the commit and how many tries it took.
 
-    None from `prepare` means that there is nothing to push. Raises RejectedError when the remote says no, DeadlineError
-    when every try of `deadline_s` seconds lost its race, RefusedError when the branch was rewound meanwhile (see
-    clone.py). Raises OutcomeUnknownError or InterruptedPushError when the push may have landed.
+    None from `prepare` means that there is nothing to push. Raises RejectedError when the remote says no or cannot lock
+    the branch, DeadlineError when every try of `deadline_s` seconds lost its race, RefusedError when the branch was
+    rewound meanwhile (see clone.py). Raises OutcomeUnknownError or InterruptedPushError when the push may have landed.
     """
     end = clock.monotonic() + deadline_s
+    locked_since: float | None = None
     tries = 1
     while True:
         commit = prepare()
         if commit is None:
             return None, tries
         told("pushing")
-        if _landed(clone, commit):
+        outcome = _pushed(clone, commit)
+        if outcome.result is Result.LANDED:
             return commit, tries
         pause = clock.chance() * min(PAUSE_S * 2**tries, MOST_PAUSE_S)
+        if outcome.result is Result.LOCKED:
+            locked_since = clock.monotonic() if locked_since is None else locked_since
+            if clock.monotonic() + pause >= min(end, locked_since + LOCKED_S):
+                raise _locked(clone, outcome)
+        else:
+            locked_since = None
         if clock.monotonic() + pause >= end:
             raise DeadlineError(
                 f"other commits were first in all {tries} tries of {deadline_s:g} seconds",
                 help="nothing was published; run it again, or raise --deadline",
             )
-        told(f"another commit was first, compiling again (try {tries + 1})")
+        why = "another commit was first" if locked_since is None else "the branch is locked"
+        told(f"{why}, compiling again (try {tries + 1})")
         clock.sleep(pause)
         clone.refresh()
         tries += 1
 
 
-def _landed(clone: Destination, commit: str) -> bool:
-    """Push a commit and tell whether it landed; False means that another one was first.
+def _locked(clone: Destination, outcome: Outcome) -> RejectedError:
+    return RejectedError(
+        f"{clone.url} cannot lock the branch",
+        details=outcome.words,
+        help="nothing was published; if no push is at work there, one has died and left its lock: "
+        "whoever keeps the server removes the file that ends with .lock beside the branch's ref",
+    )
+
+
+def _pushed(clone: Destination, commit: str) -> Outcome:
+    """Push a commit and return what became of it: it landed, another one was first, or the branch is locked.
 
     Raises RejectedError when the remote says no, OutcomeUnknownError when it cannot be asked what became of it, and
     InterruptedPushError when somebody does not wait for the answer.
@@ -110,4 +132,4 @@ def _landed(clone: Destination, commit: str) -> bool:
             details=outcome.words,
             help=look,
         )
-    return outcome.result is Result.LANDED
+    return outcome

@@ -200,7 +200,12 @@ class Stage:
         return ""
 
     def converges(self, zygote: Zygote) -> str:
-        """Run again without a fault: it must end with the new commit. Each state of the repository is tried once."""
+        """Run again without a fault: it must end with the new commit. Each state of the repository is tried once.
+
+        A lock that a server's git left behind when it died is taken away first, as its keeper does who is told of it.
+        """
+        for lock in self.remote.glob("refs/**/*.lock"):
+            lock.unlink()
         state = self._listed("", contents=True)
         if state in self._converged:
             return ""

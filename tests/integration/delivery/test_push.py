@@ -130,6 +130,20 @@ def test_a_branch_that_somebody_works_on_is_left_to_them(tmp_path: Path) -> None
     assert git(theirs, "status", "--porcelain") == ""
 
 
+def test_a_lock_that_a_dead_push_left_is_no_race(bare: Bare) -> None:
+    before = bare.commit({"a": "1\n"})
+    lock = bare.path / "refs" / "heads" / "main.lock"
+    lock.touch()
+    with cloned(bare.path) as clone:
+        commit = write(clone)
+        outcome = clone.push(commit)
+        assert outcome.result is Result.LOCKED
+        assert "cannot lock ref" in outcome.words
+        assert bare.tip() == before
+        lock.unlink()
+        assert clone.push(commit).result is Result.LANDED
+
+
 def test_nothing_is_fetched_for_a_push(bare: Bare) -> None:
     bare.commit({f"f{number}": f"{number}\n" * 99 for number in range(9)})
     with cloned(f"file://{bare.path}") as clone:
