@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitops_gen.routes.resource import Resource
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-NAMES = ("thanos", "kafka", "mixed", "gateway-api")
+NAMES = ("thanos", "kafka", "mixed", "gateway-api", "components")
 HERE = Location("altered.yaml", 1, 1)
 
 Place: TypeAlias = "tuple[str | int, ...]"
