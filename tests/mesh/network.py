@@ -36,7 +36,9 @@ def set_up(addresses: Sequence[str]) -> None:
     """Make the bridge with the addresses of the node; `/run` becomes the sandbox's own."""
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
     run("ip", "link", "set", "lo", "up")
-    run("ip", "link", "add", "name", BRIDGE, "type", "bridge")
+    # Of its own accord a bridge takes the lowest address of its ports: each pod that came or went could change it, and
+    # then the others could not reach istiod until they had asked for it again, up to a minute later.
+    run("ip", "link", "add", "name", BRIDGE, "address", "02:00:00:00:00:01", "type", "bridge")
     for address in (NODE, *addresses):
         run("ip", "address", "add", f"{address}/16", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
