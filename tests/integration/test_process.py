@@ -104,6 +104,8 @@ def _alive(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - not a path of ours
             return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:  # it ended while it was looked at
+        return False
     except FileNotFoundError:
         return sys.platform != "linux"
 
