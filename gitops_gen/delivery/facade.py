@@ -29,7 +29,7 @@ finally:
     _ours.update(_steering)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from gitops_gen.delivery.environment import GitEnvironment
@@ -79,19 +79,25 @@ class CleanGit(Git):
         return completed.stdout
 
     def is_ancestor(self, older: str, younger: str) -> bool:
-        """Tell whether a commit is another one or stands behind it. Raises GitError when git does not say.
+        """Tell whether a commit is another one or stands behind it. Raises GitError when git does not say."""
 
-        A no counts when it is said twice: git says it of a history that it failed to read, too.
+        def is_no(error: GitError) -> bool:
+            return error.status == 1 and not error.is_fault and "error:" not in error.words
+
+        return self.unless_no_twice(["git", "merge-base", "--is-ancestor", older, younger], is_no) is not None
+
+    def unless_no_twice(self, command: Sequence[str], is_no: Callable[[GitError], bool]) -> bytes | None:
+        """Return what git says, None for a no, by which it fails; any other failure is raised.
+
+        A no counts when it is said twice: git says it of what it failed to read, too.
         """
         for _ in range(2):
             try:
-                self.merge_base("--is-ancestor", older, younger)
+                return self.execute(command)
             except GitError as error:
-                if error.status != 1 or error.is_fault or "error:" in error.words:
+                if not is_no(error):
                     raise
-            else:
-                return True
-        return False
+        return None
 
     def safe(self, said: bytes | str) -> str:
         """Return what git or the remote said, safe to show: without the secrets that git was given."""

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gitops_gen.delivery.environment import local_environment
-from gitops_gen.delivery.failure import GitError
 from gitops_gen.errors import ToolError
 
 if TYPE_CHECKING:
@@ -125,16 +124,8 @@ class GitLineage:
         return "fetch the whole history: git fetch --unshallow (fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0)"
 
     def _has(self, commit: str) -> bool:
-        """Ask again before a no is believed: git says of an object that it failed to read that it is not there."""
-        for _ in range(2):
-            try:
-                self.git.cat_file("-e", f"{commit}^{{commit}}")
-            except GitError as error:
-                if error.is_fault:
-                    raise
-            else:
-                return True
-        return False
+        exists = ["git", "cat-file", "-e", f"{commit}^{{commit}}"]
+        return self.git.unless_no_twice(exists, lambda error: not error.is_fault) is not None
 
 
 def inventory_lineage(

@@ -153,19 +153,9 @@ def _read(contents: Mapping[str, bytes], top: Path, object_format: str) -> dict[
 
 
 def _remotes(git: CleanGit) -> dict[str, str]:
-    """Return what is set of the remotes: their URLs, and whether they keep what the clone has left out.
-
-    That nothing is set has to be said twice, as above.
-    """
-    listed = b""
-    for _ in range(2):
-        try:
-            listed = git.execute(["git", "config", "--null", "--local", "--get-regexp", _REMOTES])
-        except GitError as error:
-            if error.status != 1:
-                raise
-        else:
-            break
+    """Return what is set of the remotes: their URLs, and whether they keep what the clone has left out."""
+    asked = ["git", "config", "--null", "--local", "--get-regexp", _REMOTES]
+    listed = git.unless_no_twice(asked, lambda error: error.status == 1) or b""
     found: dict[str, str] = {}
     for record in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         key, _, value = record.partition("\n")

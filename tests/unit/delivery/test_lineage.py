@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gitops_gen.delivery.facade import CleanGit
 from gitops_gen.delivery.failure import GitError
 from gitops_gen.delivery.lineage import GitLineage, Order, Untracked
 from gitops_gen.delivery.provenance import Provenance
@@ -9,13 +10,13 @@ from gitops_gen.delivery.provenance import Provenance
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitops_gen.delivery.facade import CleanGit
-
 OWN, RECORDED = "a" * 40, "b" * 40
 
 
 class Git:
     """Plays git; `status` is what every command fails with."""
+
+    unless_no_twice = CleanGit.unless_no_twice
 
     def __init__(self, status: int) -> None:
         self.status = status
