@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,8 +74,9 @@ def look(inventory: Inventory, clone: Clone, accepted: frozenset[str] = frozense
 
 
 def people_of(clone: Clone) -> People:
-    """Return what people have on the branch, read when it is asked for."""
+    """Return what people have on the branch as it stands now, listed once, when it is asked for."""
 
+    @functools.cache
     def entries() -> Mapping[str, Entry]:
         return clone.entries(COMPONENTS)
 

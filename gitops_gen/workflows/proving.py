@@ -62,9 +62,10 @@ def prove_all(desired: Desired, *, mixed: bool = False) -> list[Problem]:
     Places cost as much as the proof itself, so they are looked up only when there is something to point at. Warnings
     are left out: the inventory's own rules have given them, with its own lines.
     """
-    problems = _prove(desired, lambda _cluster, _compiled: NOWHERE, mixed=mixed)
-    if problems:
-        problems = _prove(desired, Places(desired.tree), mixed=mixed)
+    with _collector_paused():
+        problems = _prove(desired, lambda _cluster, _compiled: NOWHERE, mixed=mixed)
+        if problems:
+            problems = _prove(desired, Places(desired.tree), mixed=mixed)
     return problems
 
 
