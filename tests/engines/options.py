@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 
 from gitops_gen.engines.status import State
 from tests.command import git
-from tests.engines.by_hand import changed, commit, do_by_hand, gone_and_new, json_value, kubectl, revert, times
+from tests.engines.by_hand import (
+    Identities,
+    changed,
+    commit,
+    do_by_hand,
+    gone_and_new,
+    json_value,
+    kubectl,
+    revert,
+    times,
+)
 from tests.engines.clusters import HUB, NAMES
 from tests.engines.oracle import by_kind, differences, rendered
 from tests.engines.stand import APPLICATION, APPLICATION_SET, GIT_REPOSITORY, KUSTOMIZATION, SIZES, until
@@ -107,12 +117,8 @@ def other_objects(stand: Stand) -> str:
         kubectl(stand, HUB, "--namespace", "argocd", "delete", "applicationset", "gitops-gen", "--cascade=orphan")
     stand.apply_engine_objects()
     stand.settled()
-    for cluster in NAMES:
-        assert gone_and_new(before, stand.all_identities(), cluster) == ({}, {})
-    stand.sizes(changed("data/db", east=2), gitops=gitops)
-    stand.publish()
-    stand.settled()
-    assert gone_and_new(before, stand.all_identities(), "east") == (times(1), {})
+    assert_untouched(stand, before)
+    a_pod_goes(stand, before, gitops)
     assert gone_and_new(before, stand.all_identities(), "west") == ({}, {})
     stand.check()
     if stand.engine == "argocd":
@@ -124,6 +130,20 @@ def other_objects(stand: Stand) -> str:
         assert f"overlays/{cluster}" in folders
         assert not any(folder.startswith(f"overlays/{other}") for folder in folders), folders
     return "each cluster fetches base and its own overlays, no resource was touched; a pod less takes its resources"
+
+
+def assert_untouched(stand: Stand, before: Identities) -> None:
+    """See that no resource of either cluster came, went or was made anew."""
+    for cluster in NAMES:
+        assert gone_and_new(before, stand.all_identities(), cluster) == ({}, {})
+
+
+def a_pod_goes(stand: Stand, before: Identities, gitops: str) -> None:
+    """Publish one pod less in east, and see that exactly its resources go there."""
+    stand.sizes(changed("data/db", east=2), gitops=gitops)
+    stand.publish()
+    stand.settled()
+    assert gone_and_new(before, stand.all_identities(), "east") == (times(1), {})
 
 
 def fetched(stand: Stand, cluster: str) -> set[str]:
@@ -189,16 +209,11 @@ def engine_object_deleted(stand: Stand) -> str:
         kubectl(stand, HUB, "-n", "argocd", "delete", "applicationsets.argoproj.io", "gitops-gen")
         kube, kind, left = stand.running.kube(HUB), APPLICATION, 0
     until(lambda: len(kube.list(*kind)) == left, "the engine objects are gone")
-    for cluster in NAMES:
-        assert gone_and_new(before, stand.all_identities(), cluster) == ({}, {})
+    assert_untouched(stand, before)
     stand.apply_engine_objects()
     stand.settled()
-    for cluster in NAMES:
-        assert gone_and_new(before, stand.all_identities(), cluster) == ({}, {})
-    stand.sizes(changed("data/db", east=2), gitops=gitops)
-    stand.publish()
-    stand.settled()
-    assert gone_and_new(before, stand.all_identities(), "east") == (times(1), {})
+    assert_untouched(stand, before)
+    a_pod_goes(stand, before, gitops)
     stand.check()
     what = "the Kustomization" if stand.engine == "flux" else "the ApplicationSet, which takes its Applications along,"
     return f"with {what} gone all resources stay; applied again it has them again, and prunes"
