@@ -64,7 +64,7 @@ class RejectedError(GitopsGenError):
 
 
 class OutcomeUnknownError(GitopsGenError):
-    """The push may have landed; the message holds the commit id to look for."""
+    """The push may have landed, or has and its report cannot be written; the message holds the commit id."""
 
     exit_code = ExitCode.UNKNOWN
 

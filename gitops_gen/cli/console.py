@@ -33,6 +33,11 @@ def result(text: str) -> None:
     click.echo(text.removesuffix("\n"))
 
 
+def give_up_result() -> None:
+    """Throw the rest of standard output away once its reader is gone: Python flushes it at its end and would fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def note(text: str) -> None:
     """Tell the person something beside the result. Where that cannot be told, the result still counts."""
     with contextlib.suppress(OSError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from gitops_gen.errors import ToolError
+from gitops_gen.cli import console
+from gitops_gen.errors import OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +28,20 @@ class Landed(Protocol):
 
 @contextmanager
 def telling(done: Landed) -> Iterator[None]:
-    """Let a report be written; where that fails, say at least that the commit is on the branch."""
+    """Let a report be written; where that fails, say at least that the commit is on the branch.
+
+    Raises OutcomeUnknownError then, also where the report's reader went away: standard error may be just as broken,
+    and the exit code alone must not read as if nothing had landed.
+    """
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
         if done.commit is None:
             raise
+        if isinstance(error, BrokenPipeError):
+            console.give_up_result()
         message = f"commit {done.commit} is on {done.branch}, but the report cannot be written: {error.strerror}"
-        raise ToolError(
+        raise OutcomeUnknownError(
             message, help="nothing has to be done again; make room for the report of the next run"
         ) from error
 

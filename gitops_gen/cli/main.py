@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import gc
 import importlib
-import os
-import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -101,8 +99,8 @@ class LazyCommands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            # Nobody is left to tell; nor may Python try when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Nobody is left to tell.
+            console.give_up_result()
             raise click.exceptions.Exit(int(ExitCode.TOOL)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -30,11 +30,6 @@ class Io(Traced):
     promise: ClassVar = "calls that fail with ENOSPC or EIO: old or new tree, true report, a rerun finishes"
     goal: ClassVar = 500
     cases: ClassVar = "injected errors"
-    note: ClassVar = (
-        "Not kept: when every write of the run fails from the moment on in which its commit lands, those to standard "
-        "error as well, nobody is told of the commit: the run ends with 7. The branch is whole, and the next run says "
-        "what is there."
-    )
 
     def points(self, *, short: bool) -> Sequence[str]:
         calls = {"itself": self.calls(0)}

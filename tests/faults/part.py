@@ -36,8 +36,6 @@ class Part(ABC):
     """What is counted."""
     figure: ClassVar[str] = ""
     """What the figure of a case is, with its unit; "" where there is none."""
-    note: ClassVar[str] = ""
-    """What a reader of its figures has to know."""
     alone: ClassVar[bool] = False
     """Whether its points need all processors: they are tried one after the other."""
 

@@ -167,8 +167,7 @@ class Stage:
             return f"the branch cannot be read: {error}", "elsewhere"
         state = {self.old: "old", self.new: "new"}.get(tip)
         left = [one.name for one in self.scratch.glob(f"{PREFIX}*")]
-        # A report that could not be written names the commit all the same.
-        nothing = ended.code in NOTHING_LANDED and f"commit {tip} is on" not in ended.said
+        nothing = ended.code in NOTHING_LANDED
         broken = (
             (state is None, "elsewhere", f"the branch is at {tip}, which is neither the old nor the new commit"),
             (ended.hung, "hung", "it did not end"),

@@ -101,7 +101,6 @@ def _section(runs: Sequence[Done]) -> str:
     lines = [f"\n## {part.name}\n", f"`script/faults {part.name} --seed {runs[0].seed}`\n"]
     lines += [f"- Run {number}: {done.told()}" for number, done in enumerate(runs, 1)]
     lines += [f"- {_agreement(*runs)}"] if len(runs) == 2 else []
-    lines += [f"\n{part.note}"] if part.note else []
     return "".join(f"{line}\n" for line in lines)
 
 

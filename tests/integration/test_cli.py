@@ -515,6 +515,24 @@ def test_output_that_cannot_be_written_ends_with_7(stream: str, here: Path) -> N
     assert ended.returncode == 7
 
 
+@pytest.mark.parametrize("output", [">/dev/full", ">/dev/full 2>/dev/full", ">&-", "| :"])
+def test_a_publish_that_landed_and_cannot_say_so_does_not_end_as_one_that_failed(output: str, here: Path) -> None:
+    """Whoever reads the exit code alone must not take a commit that landed for one that did not."""
+    command = [sys.executable, "-m", "gitops_gen", "publish", "inventory", *OPTIONS["publish"], "--verify", "none"]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'{{ "$@"; echo $? >code; }} {output}', "sh", *command],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+    landed = git(here / "mesh.git", "rev-parse", "main").strip()
+    assert (here / "code").read_text() == ("6\n" if output != ">&-" else "0\n")
+    assert "Traceback" not in ended.stderr
+    assert (f"commit {landed} is on main, but the report cannot" in ended.stderr) == (output in {">/dev/full", "| :"})
+
+
 def test_a_reader_that_goes_away_is_no_bug(here: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "gitops_gen", "schema", "workload"],

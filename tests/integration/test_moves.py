@@ -390,7 +390,7 @@ def test_a_step_that_landed_is_told_though_its_report_cannot_be_written(
     world.write(text("workload", west="flux"))
     monkeypatch.setattr(console, "result", no_room)
     ended = world.run("move", "--verify", "none")
-    assert ended.code == 7
+    assert ended.code == 6
     assert f"commit {world.tip()} is on main, but the report cannot be written: No space left" in ended.err
 
 
