@@ -82,20 +82,21 @@ def _render(cell: Cell, kustomize: Kustomize) -> dict[str, list[dict[str, Any]]]
 
 
 def ask_until_right(stage: Stage, asked: Sequence[Asked], slots: Mapping[str, int]) -> list[Result]:
-    """Ask everything; what is not as predicted is asked again until the mesh has had its time."""
-    marks = sizes(stage)
+    """Ask everything; what is not as predicted is asked again until the mesh has had its time.
+
+    Only an answer that was asked for after that time counts as wrong. A round may take as long as the time itself: a
+    proxy that has yet to hear of a pod waits for one that is gone.
+    """
     results: dict[Asked, Result] = {}
     deadline = time.monotonic() + CONVERGES_WITHIN_S
-    waiting = list(asked)
-    while waiting:
-        for result in _ask(stage, waiting, slots, marks):
+    waiting, in_time = list(asked), True
+    while waiting and in_time:
+        if results:
+            time.sleep(1)
+        in_time = time.monotonic() < deadline
+        for result in _ask(stage, waiting, slots, sizes(stage)):
             results[result.asked] = result
         waiting = [one for one in waiting if not results[one].right]
-        if time.monotonic() > deadline:
-            break
-        if waiting:
-            time.sleep(1)
-            marks = sizes(stage)
     return [results[one] for one in asked]
 
 
