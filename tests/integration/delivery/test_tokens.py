@@ -127,6 +127,18 @@ def test_no_command_shows_or_leaves_the_token(watched: Watched) -> None:
     assert "https://git.example.com/inventory.git" in watched.bare.git("log", "--format=%B", "main")
 
 
+def test_a_plan_needs_no_right_to_write(watched: Watched) -> None:
+    watched.world.sizes()
+    assert watched.run("publish").code == 0
+    watched.world.sizes(east=3)
+    watched.forge.forbidden = "git-receive-pack"
+    watched.forge.requests.clear()
+    assert "east: 2 -> 3 pods" in watched.run("plan").out
+    assert watched.forge.requests
+    assert not any("receive-pack" in path for _, path, _ in watched.forge.requests)
+    assert watched.run("publish").code == 5, "the server denies it"
+
+
 @pytest.mark.parametrize("wrong", ["denied", "unauthorized", "cut", "bug"])
 def test_no_failure_shows_or_leaves_the_token(watched: Watched, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forge, world = watched.forge, watched.world
