@@ -42,7 +42,10 @@ def set_up(addresses: Sequence[str]) -> None:
     for address in (NODE, *addresses):
         run("ip", "address", "add", f"{address}/16", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
-    run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+    # An address that is led to one pod and, cells later, to another must be seen to move: with a redirect, who asked
+    # the first would go on there for minutes.
+    still = [f"net.ipv4.conf.{where}.send_redirects=0" for where in ("all", BRIDGE)]
+    run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1", *still)
 
 
 def slot_address(slot: int) -> str:
