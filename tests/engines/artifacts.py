@@ -74,6 +74,9 @@ def push(stand: Stand, registry: str, cluster: str, *, tag: str = "main", commit
         words = ["--cluster", cluster, "--commit", revision, "--output", str(Path(made) / cluster)]
         ended = stand.run("artifact", *words, "--to", f"oci://{registry}/mesh/{cluster}:{tag}", "--format", "json")
         flux, *command = json_value(ended.out)["command"]
+        for file in (Path(made) / cluster).rglob("*.yaml"):
+            text = file.read_text(encoding="utf-8")
+            assert _output([str(program(flux)), "envsubst", "--strict"], given=text) == text, "Flux substitutes in it"
         pushed = _output([str(program(flux)), *command])
     found = _PUSHED.search(pushed)
     assert found, pushed
@@ -109,10 +112,10 @@ def pulled(stand: Stand, cluster: str) -> str:
     return revision.removeprefix("main@")
 
 
-def _output(command: list[str]) -> str:
+def _output(command: list[str], given: str = "") -> str:
     """Run a program and return all that it prints."""
     ended = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300
+        command, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300
     )
     assert ended.returncode == 0, f"{command}: {ended.stdout}"
     return ended.stdout
