@@ -201,9 +201,10 @@ class Stage:
     def converges(self, zygote: Zygote) -> str:
         """Run again without a fault: it must end with the new commit. Each state of the repository is tried once.
 
-        A lock that a server's git left behind when it died is taken away first, as its keeper does who is told of it.
+        Locks that a server's git left behind when it died, of the branch or of HEAD, are taken away first, as their
+        keeper does who is told of them.
         """
-        for lock in self.remote.glob("refs/**/*.lock"):
+        for lock in self.remote.rglob("*.lock"):
             lock.unlink()
         state = self._listed("", contents=True)
         if state in self._converged:
