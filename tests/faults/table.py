@@ -70,8 +70,8 @@ HEAD = """\
 `script/faults` breaks publishes on purpose and holds what comes of it against
 [what is promised](../explanation/promises.md). `script/faults --table` wrote this page from its results. A run names
 the seed that chance began with, and the Git tree of `gitops_gen` that it tried. One seed tries the same points, but for
-`syscalls`: its points are every so many of the system calls that a run without a fault makes, and these are some more or
-fewer each time, so that two runs share only a part of them.
+`syscalls`: its points are every so many of the system calls that a run without a fault makes, and these are some more
+or fewer each time, so that two runs share only a part of them.
 "Broken" counts points at which a promise was not kept. A part that was stopped early says how far it came; what it was
 to reach is not reached, then. Where two runs of one seed end a point in different good ways, it was met a moment
 earlier or later: processes take turns as they like.
