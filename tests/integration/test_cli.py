@@ -499,18 +499,22 @@ def test_a_full_disk_is_told_and_leaves_nothing(command: str, here: Path) -> Non
     assert start(command, "inventory", *OPTIONS[command], cwd=here).code == 0
 
 
-@pytest.mark.parametrize("stream", [">", "2>"])
-def test_output_that_cannot_be_written_ends_with_7(stream: str, here: Path) -> None:
-    repository = "mesh.git" if stream == ">" else "nowhere.git"
-    command = [sys.executable, "-m", "gitops_gen", "plan", "inventory", "--repository", repository]
-    ended = subprocess.run(
-        ["/bin/sh", "-c", f'"$@" {stream}/dev/full', "sh", *command],
+def in_a_shell(here: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of the shell in which `"$@"` is gitops-gen with these arguments."""
+    return subprocess.run(
+        ["/bin/sh", "-c", script, "sh", sys.executable, "-m", "gitops_gen", *arguments],
         cwd=here,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
         encoding="utf-8",
     )
+
+
+@pytest.mark.parametrize("stream", [">", "2>"])
+def test_output_that_cannot_be_written_ends_with_7(stream: str, here: Path) -> None:
+    repository = "mesh.git" if stream == ">" else "nowhere.git"
+    ended = in_a_shell(here, f'"$@" {stream}/dev/full', "plan", "inventory", "--repository", repository)
     assert "Traceback" not in ended.stderr
     assert ended.returncode == 7
 
@@ -518,15 +522,8 @@ def test_output_that_cannot_be_written_ends_with_7(stream: str, here: Path) -> N
 @pytest.mark.parametrize("output", [">/dev/full", ">/dev/full 2>/dev/full", ">&-", "| :"])
 def test_a_publish_that_landed_and_cannot_say_so_does_not_end_as_one_that_failed(output: str, here: Path) -> None:
     """Whoever reads the exit code alone must not take a commit that landed for one that did not."""
-    command = [sys.executable, "-m", "gitops_gen", "publish", "inventory", *OPTIONS["publish"], "--verify", "none"]
-    ended = subprocess.run(
-        ["/bin/sh", "-c", f'{{ "$@"; echo $? >code; }} {output}', "sh", *command],
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
+    publish = ("publish", "inventory", *OPTIONS["publish"], "--verify", "none")
+    ended = in_a_shell(here, f'{{ "$@"; echo $? >code; }} {output}', *publish)
     landed = git(here / "mesh.git", "rev-parse", "main").strip()
     assert (here / "code").read_text() == ("6\n" if output != ">&-" else "0\n")
     assert "Traceback" not in ended.stderr
